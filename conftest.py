@@ -1,0 +1,24 @@
+"""Settings for both kinds of test: the unit tests and `pytest --nbval book`."""
+
+import tomllib
+from pathlib import Path
+
+import notebook_env
+
+ROOT = Path(__file__).resolve().parent
+
+notebook_env.apply()
+
+
+def pytest_configure(config):
+    allowed = tomllib.loads((ROOT / "tests" / "allowed.toml").read_text("utf-8"))
+    for entry in allowed.get("warning", []):
+        config.addinivalue_line("filterwarnings", entry["filter"])
+    option = config.option
+    if getattr(option, "nbval", False) or getattr(option, "nbval_lax", False):
+        # The kernel is the interpreter that runs pytest, whatever kernels the
+        # machine has registered.
+        option.nbval_current_env = True
+        # An ini setting would be read relative to the current folder.
+        sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
+        option.nbval_sanitize_with = option.nbval_sanitize_with or sanitize

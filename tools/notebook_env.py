@@ -1,0 +1,32 @@
+"""The environment in which the book's notebooks run.
+
+Read by conftest.py (which compares their outputs) and by tools/execute.py (which
+writes them), so that a committed output is always made the way it is checked.
+"""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+DEFAULTS = {
+    # TensorFlow's start-up lines would be a stderr output in one run and not in
+    # another; both variables are needed to silence them.
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    # Without this a notebook would wait for a download of MNIST; a file named by
+    # VAE_LIB_MNIST or in Keras's cache is still used.
+    "VAE_LIB_OFFLINE": "1",
+}
+
+
+def apply() -> None:
+    """Set the defaults that are not set already and put the checkout on PYTHONPATH.
+
+    A kernel starts in its notebook's folder, so only the variable reaches it.
+    """
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(ROOT) not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, paths)])
