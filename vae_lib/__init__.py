@@ -1,0 +1,40 @@
+"""Variational auto-encoders, derived, built and measured.
+
+The library behind the VAE book. Each module is one room; imports never point back:
+
+    distributions -> likelihoods -> models -> training, evaluation
+    layers, networks, objectives ----^         data, plotting, pretrained
+
+Modules load when first used, so that ``import vae_lib`` costs nothing and
+``python -m vae_lib --help`` answers at once.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "data",
+    "distributions",
+    "evaluation",
+    "gradients",
+    "layers",
+    "likelihoods",
+    "models",
+    "networks",
+    "objectives",
+    "plotting",
+    "pretrained",
+    "results",
+    "training",
+]
+
+
+def __getattr__(name):
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

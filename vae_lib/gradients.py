@@ -1,0 +1,101 @@
+"""Automatic differentiation, in the one form that every backend shares.
+
+Keras has no backend-neutral gradient call. This module is the only one that names
+TensorFlow, JAX or PyTorch for it: gradient studies, Hamiltonian moves and checks use
+:func:`value_and_grad`, never a backend.
+"""
+
+import keras
+from keras import ops
+
+
+def value_and_grad(function):
+    r"""Turn ``f(*tensors) -> scalar`` into ``(f, df/d tensor for each)``.
+
+    Args:
+        function: maps one or more tensors to one number.
+
+    Returns:
+        A function of the same arguments (arrays or tensors) that returns
+        ``(value, gradients)``: the number, and a list with one array per argument in
+        the argument's shape. For a function that returns one number per example,
+        differentiate its sum: each example then gets its own gradient.
+
+    Raises:
+        NotImplementedError: if Keras runs on a backend without gradients (NumPy).
+    """
+    backend = keras.backend.backend()
+    if backend not in _BACKENDS:
+        raise NotImplementedError(
+            f"Keras's backend {backend!r} has no automatic differentiation: set "
+            "KERAS_BACKEND to tensorflow, jax or torch before importing Keras."
+        )
+    return _BACKENDS[backend](function)
+
+
+def weight_gradients(loss, weights):
+    """Gradients of a loss with respect to a model's weights.
+
+    Args:
+        loss: a function without arguments that uses the weights and returns a number.
+        weights: list of Keras variables, such as ``vae.trainable_weights``.
+
+    Returns:
+        ``(value, gradients)``, the gradients as a list in the order of ``weights``.
+    """
+
+    def of_values(*values):
+        mapping = list(zip(weights, values, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return loss()
+
+    return value_and_grad(of_values)(*[ops.convert_to_tensor(w) for w in weights])
+
+
+def _tensorflow(function):
+    import tensorflow as tf
+
+    def differentiated(*arguments):
+        tensors = [tf.convert_to_tensor(argument) for argument in arguments]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(tensors)
+            value = function(*tensors)
+        unconnected = tf.UnconnectedGradients.ZERO
+        return value, tape.gradient(value, tensors, unconnected_gradients=unconnected)
+
+    return differentiated
+
+
+def _jax(function):
+    import jax
+
+    def differentiated(*arguments):
+        tensors = [jax.numpy.asarray(argument) for argument in arguments]
+        places = tuple(range(len(tensors)))
+        value, gradients = jax.value_and_grad(function, argnums=places)(*tensors)
+        return value, list(gradients)
+
+    return differentiated
+
+
+def _torch(function):
+    import torch
+
+    def differentiated(*arguments):
+        tensors = [
+            ops.convert_to_tensor(argument).detach().clone().requires_grad_(True)
+            for argument in arguments
+        ]
+        with torch.enable_grad():
+            value = function(*tensors)
+            gradients = torch.autograd.grad(value, tensors, allow_unused=True)
+        gradients = [
+            torch.zeros_like(tensor) if gradient is None else gradient
+            for tensor, gradient in zip(tensors, gradients, strict=True)
+        ]
+        return value.detach(), gradients
+
+    return differentiated
+
+
+_BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}

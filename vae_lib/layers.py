@@ -1,0 +1,87 @@
+"""The layers that Keras does not have: a reparameterised sample, a free constant."""
+
+import keras
+from keras import ops
+
+from vae_lib.distributions import require_same_shape
+
+
+@keras.saving.register_keras_serializable(package="vae_lib")
+class Sampling(keras.layers.Layer):
+    r"""Draws :math:`z \sim q(z \mid x)` so that gradients reach mean and log-variance.
+
+    .. math:: z = \mu + e^{\frac12 \log \sigma^2} \odot \varepsilon,
+        \qquad \varepsilon \sim \mathcal{N}(0, I)
+
+    The layer samples in training *and* in evaluation: the bound is an average over
+    samples in both. For a deterministic code use the mean itself. It owns its
+    generator, so two calls differ and the same seed repeats them.
+
+    Source: Kingma & Welling (2013), section 2.4.
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.built = True  # it has no weights to make
+
+    def call(self, z_mean, z_log_var, n_samples=None, noise=None):
+        """Draw one sample, or ``n_samples`` of them, for each row.
+
+        Args:
+            z_mean: ``(B, d)``.
+            z_log_var: ``(B, d)``, the logarithm of the variance, not of the
+                standard deviation.
+            n_samples: ``None`` for one sample without a sample axis, else K.
+            noise: standard normal numbers to use instead of drawing them.
+
+        Returns:
+            ``z``, ``(B, d)``, or ``(K, B, d)`` with the samples first.
+        """
+        require_same_shape(z_mean=z_mean, z_log_var=z_log_var)
+        if noise is None:
+            shape = ops.shape(z_mean)
+            shape = shape if n_samples is None else (n_samples, *shape)
+            noise = keras.random.normal(
+                shape, dtype=z_mean.dtype, seed=self.seed_generator
+            )
+        # The 0.5 turns a log-variance into a log standard deviation.
+        return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    def compute_output_shape(self, z_mean_shape, z_log_var_shape):
+        return tuple(z_mean_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="vae_lib")
+class InputIndependent(keras.layers.Layer):
+    """A learned vector that is the same for every example.
+
+    The linear VAE needs it: in probabilistic PCA the posterior's covariance does not
+    depend on the image.
+
+    Args:
+        units: length of the vector, at least 1.
+    """
+
+    def __init__(self, units, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self.vector = self.add_weight(
+            shape=(self.units,), initializer="zeros", name="vector"
+        )
+
+    def call(self, inputs):
+        batch = ops.shape(inputs)[0]
+        return ops.broadcast_to(self.vector, (batch, self.units))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.units)
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}

@@ -1,0 +1,268 @@
+r"""The variational auto-encoder: an encoder, a decoder, a likelihood, one objective."""
+
+import math
+
+import keras
+from keras import ops
+
+from vae_lib.distributions import log_normal_diag, log_standard_normal
+from vae_lib.layers import Sampling
+from vae_lib.objectives import elbo_terms
+
+
+@keras.saving.register_keras_serializable(package="vae_lib")
+class VAE(keras.Model):
+    r"""A VAE with prior :math:`p(z) = \mathcal{N}(0, I)`, trained on the ELBO.
+
+    .. math:: \text{loss} = \frac1B \sum_{i=1}^{B}
+        \Big( \underbrace{-\tfrac1L \textstyle\sum_l \log p(x_i \mid z_{il})}
+        _{\text{distortion}} + \beta\, \underbrace{\mathrm{KL}\big(q(z \mid x_i)
+        \,\|\, p(z)\big)}_{\text{rate}} \Big)
+
+    Only ``compute_loss`` is overridden, so ``fit``, ``evaluate`` and ``predict`` work
+    on every Keras backend and cannot disagree about the objective.
+
+    Args:
+        encoder: a model ``x (B, ...) -> [z_mean (B, d), z_log_var (B, d)]``.
+        decoder: a model ``z (B, d) -> x_logits (B, ...)``.
+        likelihood: a layer of :mod:`vae_lib.likelihoods`.
+        beta: weight of the rate; 1 is the ELBO.
+        n_samples: the L of the report's Eq. (1): samples of z for each image.
+        seed: seed of the noise.
+
+    Raises:
+        ValueError: if encoder and decoder do not fit, ``n_samples`` is below 1 or
+            ``beta`` is negative.
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        likelihood,
+        beta=1.0,
+        n_samples=1,
+        seed=None,
+        name="vae",
+        **kwargs,
+    ):
+        super().__init__(name=name, **kwargs)
+        _check_networks(encoder, decoder)
+        if isinstance(n_samples, bool) or n_samples < 1 or n_samples != int(n_samples):
+            raise ValueError(
+                "n_samples must be a whole number of at least 1, the L of Eq. (1); "
+                f"got {n_samples!r}."
+            )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = likelihood
+        self.n_samples = int(n_samples)
+        self.seed = seed
+        self.sampling = Sampling(seed=seed)
+        # A variable, so that a warm-up may change it between steps without retracing.
+        self._beta = self.add_weight(
+            shape=(), initializer="ones", trainable=False, name="beta"
+        )
+        self.beta = beta
+        self.elbo_tracker = keras.metrics.Mean(name="elbo")
+        self.rate_tracker = keras.metrics.Mean(name="rate")
+        self.distortion_tracker = keras.metrics.Mean(name="distortion")
+        self.built = True
+
+    @property
+    def latent_dim(self):
+        """Number of latent dimensions d."""
+        return self.decoder.input_shape[-1]
+
+    @property
+    def image_shape(self):
+        """Shape of one image, such as (28, 28, 1)."""
+        return tuple(self.encoder.input_shape[1:])
+
+    @property
+    def beta(self):
+        """Weight of the rate in the loss; assign to change it."""
+        return float(ops.convert_to_numpy(self._beta))
+
+    @beta.setter
+    def beta(self, value):
+        if not 0.0 <= value < math.inf:
+            raise ValueError(
+                f"beta must be a finite number of at least 0, got {value!r}; "
+                "1 gives the ELBO."
+            )
+        self._beta.assign(value)
+
+    def build(self, input_shape=None):
+        """Nothing to do: encoder, decoder and likelihood come built."""
+        self.built = True
+
+    def encode(self, x):
+        r"""Parameters of :math:`q(z \mid x)`.
+
+        Args:
+            x: images, ``(B, 28, 28, 1)``.
+
+        Returns:
+            ``(z_mean, z_log_var)``, each ``(B, d)``.
+        """
+        z_mean, z_log_var = self.encoder(x)
+        return z_mean, z_log_var
+
+    def decode(self, z):
+        r"""Mean image :math:`E[x \mid z]`, without the likelihood's noise.
+
+        Args:
+            z: codes, ``(B, d)``.
+
+        Returns:
+            ``(B, 28, 28, 1)``.
+        """
+        return self.likelihood.mean(self.decoder(z))
+
+    def call(self, x):
+        """Deterministic reconstruction: the mean image at the mean code."""
+        z_mean, _ = self.encode(x)
+        return self.decode(z_mean)
+
+    def sample(self, n, noise=False, seed=None):
+        r"""Images from the model: :math:`z \sim p(z)`, then :math:`x \sim p(x \mid z)`.
+
+        Args:
+            n: number of images, at least 1.
+            noise: ``False`` gives the means :math:`E[x \mid z]`, which is what most
+                books print as samples; ``True`` adds the likelihood's noise, and only
+                then are they samples of the model.
+            seed: repeats the images; ``None`` draws new ones.
+
+        Returns:
+            ``(n, 28, 28, 1)``.
+        """
+        if n < 1:
+            raise ValueError(f"n must be at least 1, got {n!r}.")
+        seeds = None if seed is None else keras.random.SeedGenerator(seed)
+        dtype = self.decoder.inputs[0].dtype
+        z = keras.random.normal((n, self.latent_dim), dtype=dtype, seed=seeds)
+        x_logits = self.decoder(z)
+        if noise:
+            return self.likelihood.sample(x_logits, seed=seeds)
+        return self.likelihood.mean(x_logits)
+
+    def _log_px_z(self, x, z):
+        """Log likelihood of each image under each of its codes, ``(K, B)``."""
+        n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
+        flat_z = ops.reshape(z, (-1, self.latent_dim))  # (K * B, d)
+        x_logits = self.decoder(flat_z)
+        # (B, ...) -> (K * B, ...), in the order of flat_z.
+        repeated = x if n_samples == 1 else ops.concatenate([x] * n_samples, axis=0)
+        log_px_z = self.likelihood.log_prob(repeated, x_logits)
+        return ops.reshape(log_px_z, (n_samples, batch))
+
+    def log_weights(self, x, n_samples=1, noise=None):
+        r"""Importance weights of the encoder's samples.
+
+        .. math:: \log w_k = \log p(x \mid z_k) + \log p(z_k) - \log q(z_k \mid x)
+
+        Their mean over k is an estimate of the ELBO, their log-mean-exp the IWAE bound.
+
+        Args:
+            x: images, ``(B, 28, 28, 1)``.
+            n_samples: K, the number of samples for each image.
+            noise: standard normal numbers ``(K, B, d)`` to use instead of drawing.
+
+        Returns:
+            ``(K, B)``, in nats.
+        """
+        x = ops.convert_to_tensor(x, dtype=self.encoder.inputs[0].dtype)
+        z_mean, z_log_var = self.encode(x)
+        if noise is not None:
+            noise = ops.convert_to_tensor(noise, dtype=z_mean.dtype)
+        z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
+        log_px_z = self._log_px_z(x, z)
+        log_pz = log_standard_normal(z)
+        like_z = ops.zeros_like(z)
+        log_qz_x = log_normal_diag(z, z_mean + like_z, z_log_var + like_z)
+        return log_px_z + log_pz - log_qz_x
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """The negative ELBO with weight ``beta`` on the rate, averaged over the batch.
+
+        Keras calls this from ``fit`` and from ``evaluate``. ``y_pred``, the
+        deterministic reconstruction, is not used: compiled backends drop it.
+
+        Args:
+            x: images, ``(B, 28, 28, 1)``.
+            y: not used; a VAE has no targets.
+            y_pred: not used.
+            sample_weight: ``(B,)`` or ``None``.
+            training: not used: a bound is an average over samples in both modes.
+
+        Returns:
+            The loss, one number, in nats per image.
+        """
+        terms = self.elbo_terms(x)
+        per_example = terms.distortion + self._beta * terms.rate  # (B,)
+        self.elbo_tracker.update_state(terms.elbo, sample_weight)
+        self.rate_tracker.update_state(terms.rate, sample_weight)
+        self.distortion_tracker.update_state(terms.distortion, sample_weight)
+        if sample_weight is not None:
+            per_example = per_example * sample_weight
+        return ops.mean(per_example)
+
+    def elbo_terms(self, x, noise=None):
+        """One estimate of the bound and its parts.
+
+        Args:
+            x: images, ``(B, 28, 28, 1)``.
+            noise: standard normal numbers ``(L, B, d)`` to use instead of drawing.
+
+        Returns:
+            :class:`vae_lib.objectives.ElboTerms`, each ``(B,)``, in nats.
+        """
+        z_mean, z_log_var = self.encode(x)
+        n_samples = self.n_samples if noise is None else ops.shape(noise)[0]
+        z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
+        return elbo_terms(self._log_px_z(x, z), z_mean, z_log_var)
+
+    def get_config(self):
+        serialise = keras.saving.serialize_keras_object
+        return {
+            "name": self.name,
+            "encoder": serialise(self.encoder),
+            "decoder": serialise(self.decoder),
+            "likelihood": serialise(self.likelihood),
+            "beta": self.beta,
+            "n_samples": self.n_samples,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        for part in ("encoder", "decoder", "likelihood"):
+            config[part] = keras.saving.deserialize_keras_object(
+                config[part], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+
+def _check_networks(encoder, decoder):
+    if len(encoder.outputs) != 2:
+        raise ValueError(
+            "encoder must return two tensors, z_mean and z_log_var; it returns "
+            f"{len(encoder.outputs)}."
+        )
+    d_mean, d_log_var = (output.shape[-1] for output in encoder.outputs)
+    d_decoder = decoder.input_shape[-1]
+    if not d_mean == d_log_var == d_decoder:
+        raise ValueError(
+            f"latent_dim differs: z_mean {d_mean}, z_log_var {d_log_var}, decoder "
+            f"{d_decoder}. Build encoder and decoder with the same latent_dim."
+        )
+    if encoder.input_shape != decoder.output_shape:
+        raise ValueError(
+            f"The encoder reads images of shape {encoder.input_shape[1:]} and the "
+            f"decoder writes {decoder.output_shape[1:]}: they must be equal."
+        )

@@ -1,0 +1,221 @@
+"""The encoders and decoders of the book, as functional Keras models.
+
+An encoder maps images ``(B, 28, 28, 1)`` to ``z_mean`` and ``z_log_var``, each
+``(B, d)``. A decoder maps codes ``(B, d)`` to ``x_logits``, one number per pixel, whose
+meaning the likelihood decides. All hidden activations are ReLU; the last layers are
+affine.
+"""
+
+import math
+
+import keras
+from keras import layers
+
+from vae_lib.layers import InputIndependent
+
+IMAGE_SHAPE = (28, 28, 1)
+CONV_LAYERS = ((32, 1), (64, 2), (64, 1), (64, 1))  # (feature maps, stride)
+
+
+def _check_size(name, value):
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}.")
+
+
+def _check_image_shape(image_shape):
+    if len(image_shape) != 3:
+        raise ValueError(
+            "image_shape must be (height, width, channels), such as (28, 28, 1); "
+            f"got {image_shape!r}."
+        )
+    for name, size in zip(("height", "width", "channels"), image_shape, strict=True):
+        _check_size(f"image_shape's {name}", size)
+
+
+def _inputs(latent_dim, image_shape, **sizes):
+    _check_size("latent_dim", latent_dim)
+    _check_image_shape(image_shape)
+    for name, value in sizes.items():
+        _check_size(name, value)
+    return keras.Input(image_shape, name="x"), keras.Input((latent_dim,), name="z")
+
+
+def _heads(h, latent_dim):
+    return [
+        layers.Dense(latent_dim, name="z_mean")(h),
+        layers.Dense(latent_dim, name="z_log_var")(h),
+    ]
+
+
+def mlp_encoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=512):
+    """The report's figure 1: pixels, one hidden layer, two heads.
+
+    Args:
+        latent_dim: number of latent dimensions d.
+        image_shape: ``(height, width, channels)``.
+        hidden_units: width of the hidden layer.
+
+    Returns:
+        A model ``(B, *image_shape) -> [z_mean (B, d), z_log_var (B, d)]``.
+
+    Raises:
+        ValueError: if a size is not a whole number of at least 1.
+    """
+    x, _ = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
+    h = layers.Flatten()(x)
+    h = layers.Dense(hidden_units, activation="relu", name="hidden")(h)
+    return keras.Model(x, _heads(h, latent_dim), name="mlp_encoder")
+
+
+def mlp_decoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=512):
+    """The report's figure 2: code, one hidden layer, one number per pixel.
+
+    Args, raises: as :func:`mlp_encoder`.
+
+    Returns:
+        A model ``(B, d) -> x_logits (B, *image_shape)``.
+    """
+    _, z = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
+    h = layers.Dense(hidden_units, activation="relu", name="hidden")(z)
+    h = layers.Dense(math.prod(image_shape), name="pixels")(h)
+    x_logits = layers.Reshape(image_shape, name="x_logits")(h)
+    return keras.Model(z, x_logits, name="mlp_decoder")
+
+
+def conv_encoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=32):
+    """The report's figure 3: four 3x3 convolutions, a dense layer, two heads.
+
+    The report gives 32, 64, 64 and 64 feature maps and no strides; ours are 1, 2, 1, 1
+    with "same" padding, as in Chollet (2017), notebook 8.4.
+
+    Args:
+        latent_dim: number of latent dimensions d.
+        image_shape: ``(height, width, channels)``.
+        hidden_units: width of the dense layer.
+
+    Returns:
+        A model ``(B, *image_shape) -> [z_mean (B, d), z_log_var (B, d)]``.
+
+    Raises:
+        ValueError: if a size is not a whole number of at least 1.
+    """
+    x, _ = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
+    h = x
+    for i, (filters, strides) in enumerate(CONV_LAYERS, start=1):
+        conv = layers.Conv2D(
+            filters, 3, strides, padding="same", activation="relu", name=f"conv_{i}"
+        )
+        h = conv(h)
+    h = layers.Flatten()(h)  # (B, 14 * 14 * 64) for 28 x 28 images
+    h = layers.Dense(hidden_units, activation="relu", name="hidden")(h)
+    return keras.Model(x, _heads(h, latent_dim), name="conv_encoder")
+
+
+def conv_decoder(latent_dim, image_shape=IMAGE_SHAPE):
+    """The report's figure 4 as worded: as many hidden units as pixels, reshaped.
+
+    Args, raises: as :func:`conv_encoder`.
+
+    Returns:
+        A model ``(B, d) -> x_logits (B, *image_shape)``.
+    """
+    _, z = _inputs(latent_dim, image_shape)
+    h = layers.Dense(math.prod(image_shape), activation="relu", name="hidden")(z)
+    h = layers.Reshape(image_shape)(h)
+    h = layers.Conv2DTranspose(32, 3, padding="same", activation="relu", name="deconv")(
+        h
+    )
+    x_logits = layers.Conv2D(image_shape[-1], 3, padding="same", name="x_logits")(h)
+    return keras.Model(z, x_logits, name="conv_decoder")
+
+
+def conv_feature_map_encoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=32):
+    """The encoder of figure 3, under the name of its second decoder."""
+    encoder = conv_encoder(latent_dim, image_shape, hidden_units)
+    encoder.name = "conv_feature_map_encoder"
+    return encoder
+
+
+def conv_feature_map_decoder(latent_dim, image_shape=IMAGE_SHAPE):
+    """The decoder that figure 4 likely grew from: 64 small maps, then upsampling.
+
+    Chollet (2017), notebook 8.4: a dense layer makes 64 maps of half the height and
+    width, and a transposed convolution of stride 2 doubles them.
+
+    Args:
+        latent_dim: number of latent dimensions d.
+        image_shape: ``(height, width, channels)``; height and width must be even.
+
+    Returns:
+        A model ``(B, d) -> x_logits (B, *image_shape)``.
+
+    Raises:
+        ValueError: if a size is below 1, or height or width is odd.
+    """
+    _, z = _inputs(latent_dim, image_shape)
+    height, width, channels = image_shape
+    if height % 2 or width % 2:
+        raise ValueError(
+            "conv_feature_map_decoder doubles its maps once, so height and width must "
+            f"be even; got image_shape {image_shape!r}. Pad the images by one pixel."
+        )
+    maps = (height // 2, width // 2, 64)
+    h = layers.Dense(math.prod(maps), activation="relu", name="hidden")(z)
+    h = layers.Reshape(maps)(h)
+    h = layers.Conv2DTranspose(
+        32, 3, 2, padding="same", activation="relu", name="deconv"
+    )(h)
+    x_logits = layers.Conv2D(channels, 3, padding="same", name="x_logits")(h)
+    return keras.Model(z, x_logits, name="conv_feature_map_decoder")
+
+
+def linear_encoder(latent_dim, image_shape=IMAGE_SHAPE):
+    """The encoder of probabilistic PCA: affine mean, constant log-variance.
+
+    Args, returns, raises: as :func:`mlp_encoder`.
+    """
+    x, _ = _inputs(latent_dim, image_shape)
+    h = layers.Flatten()(x)
+    z_mean = layers.Dense(latent_dim, name="z_mean")(h)
+    z_log_var = InputIndependent(latent_dim, name="z_log_var")(h)
+    return keras.Model(x, [z_mean, z_log_var], name="linear_encoder")
+
+
+def linear_decoder(latent_dim, image_shape=IMAGE_SHAPE):
+    """The decoder of probabilistic PCA: one affine map, for ``link="identity"``.
+
+    Args, returns, raises: as :func:`mlp_decoder`.
+    """
+    _, z = _inputs(latent_dim, image_shape)
+    h = layers.Dense(math.prod(image_shape), name="pixels")(z)
+    x_logits = layers.Reshape(image_shape, name="x_logits")(h)
+    return keras.Model(z, x_logits, name="linear_decoder")
+
+
+NETWORKS = {
+    "mlp": (mlp_encoder, mlp_decoder),
+    "conv": (conv_encoder, conv_decoder),
+    "conv_feature_map": (conv_feature_map_encoder, conv_feature_map_decoder),
+    "linear": (linear_encoder, linear_decoder),
+}
+
+
+def build(network, latent_dim, image_shape=IMAGE_SHAPE):
+    """Build an encoder and its decoder by name.
+
+    Args:
+        network: ``"mlp"``, ``"conv"``, ``"conv_feature_map"`` or ``"linear"``.
+        latent_dim: number of latent dimensions d.
+        image_shape: ``(height, width, channels)``.
+
+    Returns:
+        ``(encoder, decoder)``.
+
+    Raises:
+        ValueError: if the name is unknown or a size is below 1.
+    """
+    if network not in NETWORKS:
+        known = ", ".join(map(repr, NETWORKS))
+        raise ValueError(f"Unknown network {network!r}: choose one of {known}.")
+    encoder, decoder = NETWORKS[network]
+    return encoder(latent_dim, image_shape), decoder(latent_dim, image_shape)

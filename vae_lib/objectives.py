@@ -1,0 +1,59 @@
+r"""The bounds that a VAE maximises, per example and in nats.
+
+Names keep their sign: ``elbo`` and every ``log_*`` are better when higher;
+``rate``, ``distortion`` and ``loss`` are better when lower.
+"""
+
+from typing import NamedTuple
+
+from keras import ops
+
+from vae_lib.distributions import gaussian_kl, log_mean_exp, require_same_shape
+
+
+class ElboTerms(NamedTuple):
+    """The bound and its two parts, each ``(B,)``, in nats per example."""
+
+    elbo: object  # -(distortion + rate), a lower bound of log p(x)
+    rate: object  # KL(q(z|x) || p(z)), at least 0
+    distortion: object  # -E_q log p(x|z)
+
+
+def elbo_terms(log_px_z, z_mean, z_log_var):
+    r"""The evidence lower bound of the report's Eq. (1), split in two.
+
+    .. math:: \mathcal{L}(x) = \frac1L \sum_{l=1}^{L} \log p(x \mid z_l)
+        - \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
+
+    Args:
+        log_px_z: log likelihoods of the L samples, ``(L, B)``.
+        z_mean: posterior means, ``(B, d)``.
+        z_log_var: posterior log-variances, ``(B, d)``.
+
+    Returns:
+        :class:`ElboTerms`, each ``(B,)``, in nats.
+
+    Raises:
+        ValueError: if the numbers of examples differ.
+    """
+    rate = gaussian_kl(z_mean, z_log_var)
+    distortion = -ops.mean(log_px_z, axis=0)  # (L, B) -> (B,)
+    require_same_shape(distortion=distortion, rate=rate)
+    return ElboTerms(elbo=-(distortion + rate), rate=rate, distortion=distortion)
+
+
+def iwae_bound(log_w):
+    r"""The importance-weighted bound of Burda et al. (2015), Eq. (8).
+
+    .. math:: \mathcal{L}_K(x) = \log \frac1K \sum_{k=1}^{K} w_k, \qquad
+        w_k = \frac{p(x \mid z_k)\, p(z_k)}{q(z_k \mid x)}
+
+    With K = 1 its expectation is the ELBO; it rises with K towards log p(x).
+
+    Args:
+        log_w: log weights, ``(K, B)``.
+
+    Returns:
+        ``(B,)``, in nats.
+    """
+    return log_mean_exp(log_w, axis=0)
