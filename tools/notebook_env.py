@@ -20,13 +20,16 @@ DEFAULTS = {
 }
 
 
-def apply() -> None:
-    """Set the defaults that are not set already and put the checkout on PYTHONPATH.
+def apply(checkout: bool = True) -> None:
+    """Set the defaults that are not set already; put the checkout on PYTHONPATH.
 
-    A kernel starts in its notebook's folder, so only the variable reaches it.
+    A kernel starts in its notebook's folder, so only the variable reaches it, and a
+    relative VAE_LIB_MNIST would name another file there.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    if os.environ.get("VAE_LIB_MNIST"):
+        os.environ["VAE_LIB_MNIST"] = os.path.abspath(os.environ["VAE_LIB_MNIST"])
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    if str(ROOT) not in paths:
+    if checkout and str(ROOT) not in paths:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, paths)])

@@ -1,0 +1,44 @@
+"""What the tools and the tests share about the book's pages and notebooks."""
+
+import os
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from notebook_env import ROOT
+
+SETUP = ROOT / "tools" / "bootstrap_cell.py"
+EXTENSIONS = (".ipynb", ".md")
+
+
+def toc() -> list[str]:
+    """The pages of the book in order, as _toc.yml names them, the root first."""
+    table = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    chapters = [entry for part in table["parts"] for entry in part["chapters"]]
+    sections = [s for c in chapters for s in (c, *c.get("sections", []))]
+    return [table["root"], *(entry["file"] for entry in sections)]
+
+
+def source(page: str) -> Path | None:
+    """The file of a page, None while it is not written."""
+    paths = [(ROOT / page).with_suffix(suffix) for suffix in EXTENSIONS]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def chapters() -> list[Path]:
+    """The notebooks of the book in the order of _toc.yml."""
+    paths = [source(page) for page in toc()]
+    return [path for path in paths if path and path.suffix == ".ipynb"]
+
+
+def setup_text() -> str:
+    """The one text of every chapter's first code cell."""
+    return SETUP.read_text("utf-8").strip()
+
+
+def write(notebook, path: Path) -> None:
+    """Write a notebook whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(nbformat.writes(notebook) + "\n", "utf-8", newline="\n")
+    os.replace(temporary, path)
