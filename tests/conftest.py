@@ -1,0 +1,54 @@
+"""What several test files share: seeds, double precision, tiny images and models."""
+
+import sys
+
+import pytest
+
+IMAGE_SHAPE = (6, 6, 1)
+
+
+@pytest.fixture(autouse=True)
+def seeds():
+    """The same seeds for every test, alone or in a run; Keras only if it is loaded."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture
+def float64():
+    """Keras in double precision, on JAX too, for comparisons with NumPy and SciPy."""
+    import keras
+
+    on_jax = keras.backend.backend() == "jax"
+    keras.config.set_floatx("float64")
+    if on_jax:
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+    yield
+    if on_jax:
+        jax.config.update("jax_enable_x64", False)
+    keras.config.set_floatx("float32")
+
+
+@pytest.fixture
+def images():
+    """Sixteen grey images, float32 in [0, 1], ``(16, 6, 6, 1)``."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    return rng.uniform(size=(16, *IMAGE_SHAPE)).astype("float32")
+
+
+@pytest.fixture
+def make_vae():
+    """A function that makes a small, untrained VAE for 6 x 6 images."""
+    from vae_lib import likelihoods, models, networks
+
+    def make(likelihood=None, latent_dim=2, hidden_units=8, **kwargs):
+        encoder = networks.mlp_encoder(latent_dim, IMAGE_SHAPE, hidden_units)
+        decoder = networks.mlp_decoder(latent_dim, IMAGE_SHAPE, hidden_units)
+        likelihood = likelihood or likelihoods.Gaussian()
+        return models.VAE(encoder, decoder, likelihood, **kwargs)
+
+    return make
