@@ -32,6 +32,16 @@ def chapters() -> list[Path]:
     return [path for path in paths if path and path.suffix == ".ipynb"]
 
 
+def all_notebooks() -> list[Path]:
+    """Every notebook in book/, whether the table of contents names it or not."""
+    return sorted((ROOT / "book").glob("*.ipynb"))
+
+
+def setup_cell(notebook):
+    """The first code cell, which finds vae_lib; None where there is no code."""
+    return next((c for c in notebook.cells if c.cell_type == "code"), None)
+
+
 def setup_text() -> str:
     """The one text of every chapter's first code cell."""
     return SETUP.read_text("utf-8").strip()
