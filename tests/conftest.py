@@ -21,6 +21,7 @@ def float64():
 
     on_jax = keras.backend.backend() == "jax"
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")  # it does not follow floatx once used
     if on_jax:
         import jax
 
@@ -28,6 +29,7 @@ def float64():
     yield
     if on_jax:
         jax.config.update("jax_enable_x64", False)
+    keras.config.set_dtype_policy("float32")
     keras.config.set_floatx("float32")
 
 
