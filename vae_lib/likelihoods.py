@@ -122,7 +122,7 @@ class Gaussian(Likelihood):
     @property
     def variance(self):
         r""":math:`\sigma^2` of every pixel, a number."""
-        return math.exp(float(ops.convert_to_numpy(self.log_variance)))
+        return math.exp(float(ops.stop_gradient(self.log_variance.value)))
 
     def log_prob(self, x, x_logits):
         mean = self.mean(x_logits)
