@@ -1,0 +1,102 @@
+"""Recorded numbers: what a run must reproduce, and how closely.
+
+A chapter prints a measured number through a :class:`Recorder`. The number is compared
+with the one recorded in ``book/results``; within the stated tolerance the *recorded*
+value is printed, so the page reads the same on every machine. Outside it both are
+printed, and a notebook test fails. Nobody types a result into the text.
+"""
+
+import json
+import math
+import os
+from importlib import resources
+from pathlib import Path
+
+_RECORD = "VAE_LIB_RECORD"
+
+
+def folder():
+    """The folder of recorded results: ``book/results`` of a checkout, else our own."""
+    checkout = Path(__file__).resolve().parent.parent / "book" / "results"
+    if checkout.is_dir():
+        return checkout
+    return resources.files("vae_lib") / "_results"
+
+
+def load(name):
+    """Read ``<name>.json`` of the recorded results.
+
+    Raises:
+        FileNotFoundError: if nothing of that name is recorded; it lists what is.
+    """
+    path = folder() / f"{name}.json"
+    if not path.is_file():
+        known = sorted(p.name[:-5] for p in folder().iterdir() if p.suffix == ".json")
+        raise FileNotFoundError(
+            f"No recorded results named {name!r}; there are: {', '.join(known)}."
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+class Recorder:
+    """Prints a chapter's numbers, each checked against the recorded one.
+
+    Args:
+        name: the chapter, such as ``"06_mlp_vae"``; its file is ``<name>.json``.
+
+    With the environment variable VAE_LIB_RECORD=1 values are written instead of
+    checked; the tool that executes the notebooks does that on request.
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.recording = os.environ.get(_RECORD) == "1"
+        self.values = {} if self.recording else load(name)
+
+    def __call__(self, label, value, tol, unit=""):
+        """Print ``label: value unit``, the value recorded for this label.
+
+        Args:
+            label: what the number is; unique within the chapter.
+            value: what this run measured.
+            tol: largest accepted difference, in the number's own unit; the number is
+                printed to the last digit that the tolerance leaves meaningful.
+            unit: such as "nats per image".
+
+        Raises:
+            ValueError: if the value is not finite or the tolerance not positive.
+            KeyError: if nothing is recorded under this label.
+        """
+        value = float(value)
+        if not math.isfinite(value):
+            raise ValueError(f"{label}: the value must be finite, got {value!r}.")
+        if not 0.0 < tol < math.inf:
+            raise ValueError(f"{label}: tol must be positive, got {tol!r}.")
+        if self.recording:
+            self._write(label, value, tol, unit)
+        if label not in self.values:
+            raise KeyError(
+                f"Nothing is recorded for {label!r} in {self.name}.json: execute the "
+                "chapter with --record first."
+            )
+        recorded = self.values[label]["value"]
+        line = f"{label}: {_format(recorded, tol)}{_spaced(unit)}"
+        if not abs(value - recorded) <= tol:
+            line += f" recorded, but {_format(value, tol)} here (tolerance {tol:g})"
+        print(line)
+
+    def _write(self, label, value, tol, unit):
+        self.values[label] = {"value": value, "tol": tol, "unit": unit}
+        text = json.dumps(self.values, indent=1, ensure_ascii=False) + "\n"
+        (folder() / f"{self.name}.json").write_text(text, encoding="utf-8")
+
+
+def _format(value, tol):
+    """Print to one digit below the tolerance: 0.05 gives two decimals."""
+    decimals = max(0, math.ceil(-math.log10(tol)))
+    text = f"{value:.{decimals}f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _spaced(unit):
+    return f" {unit}" if unit else ""
