@@ -50,6 +50,8 @@ def log_normal_diag(x, mean, log_var):
     Raises:
         ValueError: if the shapes differ.
     """
+    # PyTorch does not mix NumPy arrays with its tensors.
+    x, mean, log_var = map(ops.convert_to_tensor, (x, mean, log_var))
     require_same_shape(x=x, mean=mean, log_var=log_var)
     # exp(-log_var / 2) inside the square: the product stays finite where the
     # squared distance and 1 / variance alone would overflow.
@@ -90,6 +92,7 @@ def gaussian_kl(z_mean, z_log_var):
     Raises:
         ValueError: if the shapes differ.
     """
+    z_mean, z_log_var = map(ops.convert_to_tensor, (z_mean, z_log_var))
     require_same_shape(z_mean=z_mean, z_log_var=z_log_var)
     # expm1(v) - v instead of exp(v) - 1 - v: near v = 0 the naive form loses
     # every digit and may come out negative.

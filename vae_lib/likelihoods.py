@@ -23,6 +23,12 @@ def _flat(values):
     return ops.reshape(values, (ops.shape(values)[0], -1))
 
 
+def _tensors(x, x_logits):
+    """Both as tensors, the images in the precision of the decoder's output."""
+    x_logits = ops.convert_to_tensor(x_logits)
+    return ops.convert_to_tensor(x, dtype=x_logits.dtype), x_logits
+
+
 class Likelihood(keras.layers.Layer):
     """The interface of a likelihood of images, given the decoder's output."""
 
@@ -56,7 +62,12 @@ class Likelihood(keras.layers.Layer):
         Returns:
             ``(B, G)``, in nats; one matrix product, because each likelihood here is
             an exponential family: ``log p = x . eta - a(eta) + c(x)``.
+
+        Raises:
+            ValueError: if an image and a decoder output differ in shape.
         """
+        x, x_logits = _tensors(x, x_logits)
+        require_same_shape(**{"x[0]": x[0], "x_logits[0]": x_logits[0]})
         eta, log_normaliser = self._natural(x_logits)
         table = ops.matmul(_flat(x), ops.transpose(_flat(eta)))  # (B, G)
         return table - log_normaliser[None, :] + self._carrier(x)[:, None]
@@ -108,9 +119,9 @@ class Gaussian(Likelihood):
                 f"Unknown link {link!r}: choose 'sigmoid' (mean in [0, 1]) or "
                 "'identity' (mean unbounded)."
             )
-        self.fixed_variance = variance
+        self.fixed_variance = None if variance is None else float(variance)
         self.link = link
-        self.initial_variance = initial_variance
+        self.initial_variance = float(initial_variance)
         start = initial_variance if variance is None else variance
         self.log_variance = self.add_weight(
             shape=(),
@@ -125,6 +136,7 @@ class Gaussian(Likelihood):
         return math.exp(float(ops.stop_gradient(self.log_variance.value)))
 
     def log_prob(self, x, x_logits):
+        x, x_logits = _tensors(x, x_logits)
         mean = self.mean(x_logits)
         require_same_shape(x=x, x_mean=mean)
         log_variance = ops.cast(self.log_variance, mean.dtype)
@@ -151,7 +163,8 @@ class Gaussian(Likelihood):
         return mean * precision, 0.5 * (squared + constant)
 
     def _carrier(self, x):
-        return -0.5 * _sum_pixels(ops.square(x)) * ops.exp(-self.log_variance)
+        log_variance = ops.cast(self.log_variance, x.dtype)
+        return -0.5 * _sum_pixels(ops.square(x)) * ops.exp(-log_variance)
 
     def get_config(self):
         return {
@@ -174,6 +187,7 @@ class Bernoulli(Likelihood):
     """
 
     def log_prob(self, x, x_logits):
+        x, x_logits = _tensors(x, x_logits)
         require_same_shape(x=x, x_logits=x_logits)
         return _sum_pixels(x * x_logits - ops.softplus(x_logits))
 
@@ -205,6 +219,7 @@ class ContinuousBernoulli(Likelihood):
     SERIES_BELOW = 0.1
 
     def log_prob(self, x, x_logits):
+        x, x_logits = _tensors(x, x_logits)
         require_same_shape(x=x, x_logits=x_logits)
         log_c = self.log_normaliser(x_logits)
         return _sum_pixels(x * x_logits - ops.softplus(x_logits) + log_c)
