@@ -20,16 +20,34 @@ def require_same_shape(**tensors):
     """
     shapes = {name: tuple(ops.shape(tensor)) for name, tensor in tensors.items()}
     first, *others = shapes.values()
-    for shape in others:
-        if len(shape) != len(first) or any(
-            isinstance(a, int) and isinstance(b, int) and a != b
-            for a, b in zip(first, shape, strict=True)
-        ):
-            listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-            raise ValueError(
-                f"Shapes must be equal, nothing is broadcast: got {listed}. "
-                "Reshape or repeat the arrays so that they agree."
-            )
+    if any(_differ(first, shape) for shape in others):
+        listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(
+            f"Shapes must be equal, nothing is broadcast: got {listed}. "
+            "Reshape or repeat the arrays so that they agree."
+        )
+
+
+def require_shape(name, tensor, shape):
+    """Raise unless a tensor has this shape (unknown sizes match any).
+
+    Raises:
+        ValueError: naming the tensor and both shapes.
+    """
+    got = tuple(ops.shape(tensor))
+    if _differ(got, shape):
+        note = " (None is any size)" if None in shape else ""
+        raise ValueError(
+            f"{name} must have the shape {tuple(shape)}{note}, got {got}. "
+            "Reshape it: nothing is broadcast."
+        )
+
+
+def _differ(a, b):
+    return len(a) != len(b) or any(
+        isinstance(m, int) and isinstance(n, int) and m != n
+        for m, n in zip(a, b, strict=True)
+    )
 
 
 def log_normal_diag(x, mean, log_var):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from vae_lib.distributions import require_same_shape
+from vae_lib.distributions import require_same_shape, require_shape
 
 
 @keras.saving.register_keras_serializable(package="vae_lib")
@@ -34,23 +34,26 @@ class Sampling(keras.layers.Layer):
             z_log_var: ``(B, d)``, the logarithm of the variance, not of the
                 standard deviation.
             n_samples: ``None`` for one sample without a sample axis, else K.
-            noise: standard normal numbers to use instead of drawing them.
+            noise: standard normal numbers to use instead of drawing them, in the
+                shape of the result.
 
         Returns:
             ``z``, ``(B, d)``, or ``(K, B, d)`` with the samples first.
+
+        Raises:
+            ValueError: if the shapes differ; nothing is broadcast.
         """
         require_same_shape(z_mean=z_mean, z_log_var=z_log_var)
-        if noise is None:
-            shape = ops.shape(z_mean)
-            shape = shape if n_samples is None else (n_samples, *shape)
+        shape = ops.shape(z_mean)
+        shape = shape if n_samples is None else (n_samples, *shape)
+        if noise is not None:
+            require_shape("noise", noise, shape)
+        else:
             noise = keras.random.normal(
                 shape, dtype=z_mean.dtype, seed=self.seed_generator
             )
         # The 0.5 turns a log-variance into a log standard deviation.
         return z_mean + ops.exp(0.5 * z_log_var) * noise
-
-    def compute_output_shape(self, z_mean_shape, z_log_var_shape):
-        return tuple(z_mean_shape)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
