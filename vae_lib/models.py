@@ -1,12 +1,19 @@
 r"""The variational auto-encoder: an encoder, a decoder, a likelihood, one objective."""
 
 import math
+import numbers
 
 import keras
 from keras import ops
 
-from vae_lib.distributions import log_normal_diag, log_standard_normal
+from vae_lib.distributions import (
+    log_normal_diag,
+    log_standard_normal,
+    require_same_shape,
+    require_shape,
+)
 from vae_lib.layers import Sampling
+from vae_lib.likelihoods import Likelihood
 from vae_lib.objectives import elbo_terms
 
 
@@ -31,8 +38,8 @@ class VAE(keras.Model):
         seed: seed of the noise.
 
     Raises:
-        ValueError: if encoder and decoder do not fit, ``n_samples`` is below 1 or
-            ``beta`` is negative.
+        ValueError: if encoder and decoder do not fit, the likelihood is none,
+            ``n_samples`` is below 1 or ``beta`` is negative.
     """
 
     def __init__(
@@ -48,11 +55,12 @@ class VAE(keras.Model):
     ):
         super().__init__(name=name, **kwargs)
         _check_networks(encoder, decoder)
-        if isinstance(n_samples, bool) or n_samples < 1 or n_samples != int(n_samples):
+        if not isinstance(likelihood, Likelihood):
             raise ValueError(
-                "n_samples must be a whole number of at least 1, the L of Eq. (1); "
-                f"got {n_samples!r}."
+                "likelihood must be a layer of vae_lib.likelihoods, such as "
+                f"likelihoods.Gaussian(); got {likelihood!r}."
             )
+        _check_count("n_samples", n_samples)
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
@@ -105,7 +113,12 @@ class VAE(keras.Model):
 
         Returns:
             ``(z_mean, z_log_var)``, each ``(B, d)``.
+
+        Raises:
+            ValueError: if the images have another shape.
         """
+        # Keras would squeeze or add a last axis, and so hide a missing one.
+        require_shape("x", x, self.encoder.input_shape)
         z_mean, z_log_var = self.encoder(x)
         return z_mean, z_log_var
 
@@ -137,9 +150,11 @@ class VAE(keras.Model):
 
         Returns:
             ``(n, 28, 28, 1)``.
+
+        Raises:
+            ValueError: if ``n`` is not a whole number of at least 1.
         """
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n!r}.")
+        _check_count("n", n)
         seeds = None if seed is None else keras.random.SeedGenerator(seed)
         dtype = self.decoder.inputs[0].dtype
         z = keras.random.normal((n, self.latent_dim), dtype=dtype, seed=seeds)
@@ -147,6 +162,18 @@ class VAE(keras.Model):
         if noise:
             return self.likelihood.sample(x_logits, seed=seeds)
         return self.likelihood.mean(x_logits)
+
+    def _draw_codes(self, x, n_samples, noise):
+        """Images as a tensor, their posteriors, and codes ``(K, B, d)``."""
+        x = ops.convert_to_tensor(x, dtype=self.encoder.inputs[0].dtype)
+        z_mean, z_log_var = self.encode(x)
+        if noise is None:
+            _check_count("n_samples", n_samples)
+        else:
+            noise = ops.convert_to_tensor(noise, dtype=z_mean.dtype)
+            n_samples = ops.shape(noise)[0]
+        z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
+        return x, z_mean, z_log_var, z
 
     def _log_px_z(self, x, z):
         """Log likelihood of each image under each of its codes, ``(K, B)``."""
@@ -168,16 +195,17 @@ class VAE(keras.Model):
         Args:
             x: images, ``(B, 28, 28, 1)``.
             n_samples: K, the number of samples for each image.
-            noise: standard normal numbers ``(K, B, d)`` to use instead of drawing.
+            noise: standard normal numbers ``(K, B, d)`` to use instead of drawing;
+                their K counts, not ``n_samples``.
 
         Returns:
             ``(K, B)``, in nats.
+
+        Raises:
+            ValueError: if the images or the noise have another shape, or
+                ``n_samples`` is not a whole number of at least 1.
         """
-        x = ops.convert_to_tensor(x, dtype=self.encoder.inputs[0].dtype)
-        z_mean, z_log_var = self.encode(x)
-        if noise is not None:
-            noise = ops.convert_to_tensor(noise, dtype=z_mean.dtype)
-        z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
+        x, z_mean, z_log_var, z = self._draw_codes(x, n_samples, noise)
         log_px_z = self._log_px_z(x, z)
         log_pz = log_standard_normal(z)
         like_z = ops.zeros_like(z)
@@ -204,6 +232,8 @@ class VAE(keras.Model):
         """
         terms = self.elbo_terms(x)
         per_example = terms.distortion + self._beta * terms.rate  # (B,)
+        if sample_weight is not None:
+            require_same_shape(sample_weight=sample_weight, loss=per_example)
         self.elbo_tracker.update_state(terms.elbo, sample_weight)
         self.rate_tracker.update_state(terms.rate, sample_weight)
         self.distortion_tracker.update_state(terms.distortion, sample_weight)
@@ -220,10 +250,11 @@ class VAE(keras.Model):
 
         Returns:
             :class:`vae_lib.objectives.ElboTerms`, each ``(B,)``, in nats.
+
+        Raises:
+            ValueError: if the images or the noise have another shape.
         """
-        z_mean, z_log_var = self.encode(x)
-        n_samples = self.n_samples if noise is None else ops.shape(noise)[0]
-        z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
+        x, z_mean, z_log_var, z = self._draw_codes(x, self.n_samples, noise)
         return elbo_terms(self._log_px_z(x, z), z_mean, z_log_var)
 
     def get_config(self):
@@ -248,7 +279,18 @@ class VAE(keras.Model):
         return cls(**config)
 
 
+def _check_count(name, value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}.")
+
+
 def _check_networks(encoder, decoder):
+    for name, network in (("encoder", encoder), ("decoder", decoder)):
+        if not isinstance(network, keras.Model) or not hasattr(network, "outputs"):
+            raise ValueError(
+                f"{name} must be a functional Keras model, such as "
+                f"networks.mlp_{name}(2); got {network!r}."
+            )
     if len(encoder.outputs) != 2:
         raise ValueError(
             "encoder must return two tensors, z_mean and z_log_var; it returns "
