@@ -105,11 +105,12 @@ class VAE(keras.Model):
         """Nothing to do: encoder, decoder and likelihood come built."""
         self.built = True
 
-    def encode(self, x):
+    def encode(self, x, training=None):
         r"""Parameters of :math:`q(z \mid x)`.
 
         Args:
             x: images, ``(B, 28, 28, 1)``.
+            training: as in Keras, for layers such as ``Dropout``.
 
         Returns:
             ``(z_mean, z_log_var)``, each ``(B, d)``.
@@ -119,7 +120,7 @@ class VAE(keras.Model):
         """
         # Keras would squeeze or add a last axis, and so hide a missing one.
         require_shape("x", x, self.encoder.input_shape)
-        z_mean, z_log_var = self.encoder(x)
+        z_mean, z_log_var = self.encoder(x, training=training)
         return z_mean, z_log_var
 
     def decode(self, z):
@@ -163,10 +164,10 @@ class VAE(keras.Model):
             return self.likelihood.sample(x_logits, seed=seeds)
         return self.likelihood.mean(x_logits)
 
-    def _draw_codes(self, x, n_samples, noise):
+    def _draw_codes(self, x, n_samples, noise, training=None):
         """Images as a tensor, their posteriors, and codes ``(K, B, d)``."""
         x = ops.convert_to_tensor(x, dtype=self.encoder.inputs[0].dtype)
-        z_mean, z_log_var = self.encode(x)
+        z_mean, z_log_var = self.encode(x, training)
         if noise is None:
             _check_count("n_samples", n_samples)
         else:
@@ -175,11 +176,11 @@ class VAE(keras.Model):
         z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
         return x, z_mean, z_log_var, z
 
-    def _log_px_z(self, x, z):
+    def _log_px_z(self, x, z, training=None):
         """Log likelihood of each image under each of its codes, ``(K, B)``."""
         n_samples, batch = ops.shape(z)[0], ops.shape(z)[1]
         flat_z = ops.reshape(z, (-1, self.latent_dim))  # (K * B, d)
-        x_logits = self.decoder(flat_z)
+        x_logits = self.decoder(flat_z, training=training)
         # (B, ...) -> (K * B, ...), in the order of flat_z.
         repeated = x if n_samples == 1 else ops.concatenate([x] * n_samples, axis=0)
         log_px_z = self.likelihood.log_prob(repeated, x_logits)
@@ -225,12 +226,13 @@ class VAE(keras.Model):
             y: not used; a VAE has no targets.
             y_pred: not used.
             sample_weight: ``(B,)`` or ``None``.
-            training: not used: a bound is an average over samples in both modes.
+            training: for layers such as ``Dropout`` in encoder and decoder; codes
+                are sampled in both modes, since a bound is an average over samples.
 
         Returns:
             The loss, one number, in nats per image.
         """
-        terms = self.elbo_terms(x)
+        terms = self.elbo_terms(x, training=training)
         per_example = terms.distortion + self._beta * terms.rate  # (B,)
         if sample_weight is not None:
             require_same_shape(sample_weight=sample_weight, loss=per_example)
@@ -241,12 +243,13 @@ class VAE(keras.Model):
             per_example = per_example * sample_weight
         return ops.mean(per_example)
 
-    def elbo_terms(self, x, noise=None):
+    def elbo_terms(self, x, noise=None, training=None):
         """One estimate of the bound and its parts.
 
         Args:
             x: images, ``(B, 28, 28, 1)``.
             noise: standard normal numbers ``(L, B, d)`` to use instead of drawing.
+            training: as in Keras, for layers such as ``Dropout``.
 
         Returns:
             :class:`vae_lib.objectives.ElboTerms`, each ``(B,)``, in nats.
@@ -254,8 +257,9 @@ class VAE(keras.Model):
         Raises:
             ValueError: if the images or the noise have another shape.
         """
-        x, z_mean, z_log_var, z = self._draw_codes(x, self.n_samples, noise)
-        return elbo_terms(self._log_px_z(x, z), z_mean, z_log_var)
+        draw = self._draw_codes(x, self.n_samples, noise, training)
+        x, z_mean, z_log_var, z = draw
+        return elbo_terms(self._log_px_z(x, z, training), z_mean, z_log_var)
 
     def get_config(self):
         serialise = keras.saving.serialize_keras_object
