@@ -230,7 +230,8 @@ class VAE(keras.Model):
                 are sampled in both modes, since a bound is an average over samples.
 
         Returns:
-            The loss, one number, in nats per image.
+            The loss, one number, in nats per image, plus the networks' own
+            regularisation losses if they have any.
         """
         terms = self.elbo_terms(x, training=training)
         per_example = terms.distortion + self._beta * terms.rate  # (B,)
@@ -241,7 +242,7 @@ class VAE(keras.Model):
         self.distortion_tracker.update_state(terms.distortion, sample_weight)
         if sample_weight is not None:
             per_example = per_example * sample_weight
-        return ops.mean(per_example)
+        return ops.mean(per_example) + sum(ops.sum(extra) for extra in self.losses)
 
     def elbo_terms(self, x, noise=None, training=None):
         """One estimate of the bound and its parts.
