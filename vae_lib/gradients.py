@@ -42,6 +42,10 @@ def weight_gradients(loss, weights):
 
     Returns:
         ``(value, gradients)``, the gradients as a list in the order of ``weights``.
+
+    Nothing that ``loss`` updates is kept: metrics stay as they are, and seeds do not
+    advance, so that a second call draws the same noise. To study noise, pass it in:
+    ``vae.elbo_terms(x, noise=noise)``.
     """
 
     def of_values(*values):
@@ -88,6 +92,8 @@ def _torch(function):
         ]
         with torch.enable_grad():
             value = function(*tensors)
+        gradients = [None] * len(tensors)
+        if value.requires_grad:  # else autograd raises; the others return zeros
             gradients = torch.autograd.grad(value, tensors, allow_unused=True)
         gradients = [
             torch.zeros_like(tensor) if gradient is None else gradient
