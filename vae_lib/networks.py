@@ -23,7 +23,7 @@ def _check_size(name, value):
 
 
 def _check_image_shape(image_shape):
-    if len(image_shape) != 3:
+    if not isinstance(image_shape, tuple | list) or len(image_shape) != 3:
         raise ValueError(
             "image_shape must be (height, width, channels), such as (28, 28, 1); "
             f"got {image_shape!r}."
