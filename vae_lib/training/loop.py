@@ -83,7 +83,7 @@ def fit(
     check_whole("kl_warmup", kl_warmup, least=0)
     check_positive("learning_rate", learning_rate)
     n_steps = math.ceil(len(x_train) / batch_size)
-    if vae.optimizer is None:
+    if getattr(vae, "optimizer", None) is None:
         compile_default(vae, epochs * n_steps, learning_rate)
     if not vae.optimizer.built:
         vae.optimizer.build(vae.trainable_variables)
