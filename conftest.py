@@ -3,11 +3,21 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import notebook_env
 
 ROOT = Path(__file__).resolve().parent
 
 notebook_env.apply()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--forbid-skip",
+        action="store_true",
+        help="a skipped test fails: for a run that exists to test all of them",
+    )
 
 
 def pytest_configure(config):
@@ -22,3 +32,20 @@ def pytest_configure(config):
         # An ini setting would be read relative to the current folder.
         sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
         option.nbval_sanitize_with = option.nbval_sanitize_with or sanitize
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    expected = hasattr(report, "wasxfail")
+    if report.skipped and not expected and item.config.option.forbid_skip:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which --forbid-skip forbids: {report.longrepr}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector):
+    report = (yield).get_result()
+    if report.skipped and collector.config.option.forbid_skip:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which --forbid-skip forbids: {report.longrepr}"

@@ -1,0 +1,118 @@
+"""The setup cell of every chapter, in each of its three ways to find vae_lib."""
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+
+import pytest
+
+import notebooks
+from notebook_env import ROOT
+
+pytestmark = pytest.mark.book
+
+NOWHERE = "file:///no/such/repository"
+REPORT = "\nimport vae_lib\nprint(vae_lib.__file__)"
+
+
+def run_cell(python, folder, repository=NOWHERE, path=None, report=REPORT):
+    """Run the cell as a kernel would, in a folder, with nothing of this checkout."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment["VAE_LIB_REPOSITORY"] = repository
+    if path:
+        environment["PYTHONPATH"] = str(path)
+    code = notebooks.setup_text() + report
+    return subprocess.run(
+        [*python, "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """A folder that holds a package named vae_lib."""
+    package = tmp_path / "somewhere" / "vae_lib"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    return package
+
+
+def test_takes_the_library_that_is_installed(fake, tmp_path):
+    done = run_cell([sys.executable, "-S"], tmp_path, path=fake.parent)
+    assert done.stdout.strip() == str(fake / "__init__.py"), done.stderr
+
+
+def test_finds_the_library_in_a_folder_above(fake):
+    below = fake.parent / "book" / "deeper"
+    below.mkdir(parents=True)
+    # -S: without site-packages, where vae_lib may be installed
+    done = run_cell([sys.executable, "-S"], below)
+    assert done.stdout.strip() == str(fake / "__init__.py"), done.stderr
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory):
+    """A Python with pip and nothing else."""
+    folder = tmp_path_factory.mktemp("bare")
+    venv.create(folder, with_pip=True, symlinks=os.name != "nt")
+    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+    return [str(scripts / "python")]
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """The files that an installation needs, committed to a Git repository."""
+    folder = tmp_path_factory.mktemp("repository")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("vae_lib", "book/results"):
+        skip = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    commands = (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "test"])
+    for command in commands:
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return folder.as_uri()
+
+
+def test_says_what_could_not_be_installed(bare_python, tmp_path):
+    done = run_cell(bare_python, tmp_path)
+    assert f"vae_lib cannot be installed: git+{NOWHERE}" in done.stderr
+
+
+def test_installs_the_library_from_the_repository(bare_python, repository, tmp_path):
+    report = REPORT + (
+        "\nfrom importlib.metadata import distributions"
+        "\nfrom importlib.resources import files"
+        "\nprint(*sorted(d.name for d in distributions()))"
+        "\nfor name in ('_results', '_data', 'weights'):"
+        "\n    folder = files(vae_lib) / name"
+        "\n    if folder.is_dir():"
+        "\n        print(name, sorted(p.name for p in folder.iterdir()))"
+    )
+    done = run_cell(bare_python, tmp_path, repository, report=report)
+    assert done.returncode == 0, done.stderr
+    place, installed, *data = done.stdout.splitlines()
+    assert "site-packages" in place
+    # Colab's own versions of everything else must stay: no dependency is touched.
+    assert set(installed.split()) <= {"pip", "setuptools", "vae_lib"}
+    assert data == [
+        f"{name} {shipped}"
+        for name, shipped in (
+            ("_results", files_of("book/results", ".json")),
+            ("_data", files_of("vae_lib/_data", "")),
+            ("weights", files_of("vae_lib/weights", ".npz")),
+        )
+        if shipped
+    ]
+
+
+def files_of(folder, ending):
+    """The names of the files in a folder of the checkout, sorted."""
+    paths = (ROOT / folder).glob(f"*{ending}") if (ROOT / folder).is_dir() else ()
+    return sorted(path.name for path in paths if path.is_file())
