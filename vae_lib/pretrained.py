@@ -1,0 +1,56 @@
+"""The book's trained models, shipped with the library."""
+
+import hashlib
+import json
+from importlib import resources
+
+from vae_lib import likelihoods, models, networks
+from vae_lib.weights import assign_weights, read_npz
+
+_FOLDER = resources.files("vae_lib") / "_pretrained"
+
+
+def index():
+    """What is shipped: ``{"mlp_2": {"sha256": ..., "config": {...}}, ...}``."""
+    return json.loads((_FOLDER / "index.json").read_text(encoding="utf-8"))
+
+
+def load_pretrained(network, latent_dim):
+    """Load a trained model; no network connection and no data is needed.
+
+    The models have a Gaussian likelihood with one learned variance. They were trained
+    on images 10,000 to 59,999 of MNIST's training file and chosen on images 6,000 to
+    9,999; :func:`vae_lib.data.load_sample` holds none of either.
+
+    Args:
+        network: ``"mlp"`` or ``"conv"``.
+        latent_dim: number of latent dimensions d.
+
+    Returns:
+        A :class:`vae_lib.models.VAE`.
+
+    Raises:
+        ValueError: if no such model is shipped (the message lists those that are), or
+            its file is not the one that was published.
+    """
+    shipped = index()
+    name = f"{network}_{latent_dim}"
+    if name not in shipped:
+        known = ", ".join(
+            f"({entry['config']['network']!r}, {entry['config']['latent_dim']})"
+            for entry in shipped.values()
+        )
+        raise ValueError(
+            f"No trained model for network={network!r}, latent_dim={latent_dim!r}. "
+            f"Shipped are {known}; train your own with vae_lib.training.fit."
+        )
+    path = _FOLDER / f"{name}.npz"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != shipped[name]["sha256"]:
+        raise ValueError(
+            f"{path.name} is not the published file (SHA-256 {digest[:12]}..., expected "
+            f"{shipped[name]['sha256'][:12]}...): install vae_lib again."
+        )
+    vae = models.VAE(*networks.build(network, latent_dim), likelihoods.Gaussian())
+    assign_weights(vae, read_npz(path), source=path.name)
+    return vae
