@@ -85,34 +85,26 @@ def test_says_what_could_not_be_installed(bare_python, tmp_path):
     assert f"vae_lib cannot be installed: git+{NOWHERE}" in done.stderr
 
 
-def test_installs_the_library_from_the_repository(bare_python, repository, tmp_path):
+def test_installs_the_library_with_its_data_and_nothing_else(
+    bare_python, repository, tmp_path
+):
     report = REPORT + (
         "\nfrom importlib.metadata import distributions"
-        "\nfrom importlib.resources import files"
+        "\nfrom pathlib import Path"
         "\nprint(*sorted(d.name for d in distributions()))"
-        "\nfor name in ('_results', '_data', 'weights'):"
-        "\n    folder = files(vae_lib) / name"
-        "\n    if folder.is_dir():"
-        "\n        print(name, sorted(p.name for p in folder.iterdir()))"
+        "\nfolder = Path(vae_lib.__file__).parent"
+        "\npaths = (p for p in folder.rglob('*') if p.is_file())"
+        "\nnames = (p.relative_to(folder).as_posix() for p in paths)"
+        "\nprint(*sorted(n for n in names if not n.endswith(('.py', '.pyc'))))"
     )
     done = run_cell(bare_python, tmp_path, repository, report=report)
     assert done.returncode == 0, done.stderr
-    place, installed, *data = done.stdout.splitlines()
+    place, installed, data = done.stdout.splitlines()
     assert "site-packages" in place
     # Colab's own versions of everything else must stay: no dependency is touched.
     assert set(installed.split()) <= {"pip", "setuptools", "vae_lib"}
-    assert data == [
-        f"{name} {shipped}"
-        for name, shipped in (
-            ("_results", files_of("book/results", ".json")),
-            ("_data", files_of("vae_lib/_data", "")),
-            ("weights", files_of("vae_lib/weights", ".npz")),
-        )
-        if shipped
-    ]
-
-
-def files_of(folder, ending):
-    """The names of the files in a folder of the checkout, sorted."""
-    paths = (ROOT / folder).glob(f"*{ending}") if (ROOT / folder).is_dir() else ()
-    return sorted(path.name for path in paths if path.is_file())
+    library = [p for p in (ROOT / "vae_lib").rglob("*") if p.is_file()]
+    expected = {p.relative_to(ROOT / "vae_lib").as_posix() for p in library}
+    expected |= {f"_results/{p.name}" for p in (ROOT / "book/results").glob("*.json")}
+    expected = {name for name in expected if not name.endswith((".py", ".pyc"))}
+    assert set(data.split()) == expected
