@@ -32,7 +32,9 @@ HALF_PRECISION_COST = 0.05  # nats of validation ELBO that float16 may cost
 
 CONFIGS = {
     "mlp_2": training.TrainConfig(network="mlp", latent_dim=2, epochs=100),
-    "conv_2": training.TrainConfig(network="conv", latent_dim=2, epochs=15),
+    "conv_2": training.TrainConfig(
+        network="conv", latent_dim=2, epochs=20, kl_warmup=1
+    ),
 }
 
 
@@ -54,6 +56,7 @@ def train(config, mnist, folder):
         epochs=config.epochs,
         batch_size=config.batch_size,
         x_val=mnist.x_val,
+        kl_warmup=config.kl_warmup,
         seed=config.seed,
         initial_epoch=done,
         callbacks=[checkpoints],
