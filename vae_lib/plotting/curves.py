@@ -1,0 +1,88 @@
+"""Training curves."""
+
+import numpy as np
+
+from vae_lib.plotting.checks import as_array
+from vae_lib.plotting.style import BLUE, ORANGE, drawing
+
+TITLES = {
+    "elbo": "ELBO, higher is better",
+    "rate": r"Rate, $\mathrm{KL}(q(z \mid x) \,\|\, p(z))$",
+    "distortion": r"Distortion, $-\mathrm{E}_q \log p(x \mid z)$",
+    "loss": "Loss, lower is better",
+}
+
+
+def training_curves(history, metrics=("elbo", "rate", "distortion"), ax=None):
+    """Draw metrics against epochs, training and validation, one Axes each.
+
+    During an epoch the weights move: Keras's training value is the mean over the
+    epoch, its validation value is taken at the end.
+
+    Args:
+        history: what ``fit`` returns, or a dict of lists with one number an epoch;
+            ``val_elbo`` is drawn with ``elbo`` where it is there.
+        metrics: a name, or a list of names.
+        ax: where to draw, as many Axes as metrics, or ``None`` for a new figure.
+
+    Returns:
+        The Axes, or for a list of metrics an array of them.
+
+    Raises:
+        ValueError: if a metric is not in the history, its lists differ in length or
+            are not finite, or the number of Axes is not that of metrics.
+    """
+    names = [metrics] if isinstance(metrics, str) else list(metrics)
+    curves = _read_curves(history, names)
+    if ax is not None:
+        axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        if len(axes) != len(names):
+            raise ValueError(
+                f"{len(names)} metrics, {', '.join(names)}, need as many Axes; ax "
+                f"holds {len(axes)}."
+            )
+    else:
+        with drawing(None, 0.4 + 1.7 * len(names), rows=len(names)) as axes:
+            return training_curves(history, metrics, ax=axes)
+    for one, (name, lines) in zip(axes, curves.items(), strict=True):
+        with drawing(one, None):
+            _draw(one, name, lines)
+    axes[-1].set_xlabel("epoch")
+    axes[0].legend()
+    return axes[0] if isinstance(metrics, str) else axes
+
+
+def _draw(ax, name, lines):
+    looks = (("training", BLUE, "-"), ("validation", ORANGE, "--"))
+    for values, (label, color, style) in zip(lines, looks, strict=False):
+        epochs = np.arange(1, len(values) + 1)
+        marker = "o" if len(values) <= 30 else None
+        ax.plot(epochs, values, style, color=color, marker=marker, ms=4, label=label)
+    ax.set_title(TITLES.get(name, name), loc="left")
+    ax.set_ylabel("nats per image")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+
+
+def _read_curves(history, names):
+    """``{name: [training, validation if recorded]}``, each line ``(epochs,)``."""
+    record = getattr(history, "history", history)
+    if not isinstance(record, dict):
+        raise ValueError(
+            "history must be what fit returns, or a dict of lists; got "
+            f"{type(history).__name__}."
+        )
+    curves = {}
+    for name in names:
+        if name not in record:
+            known = ", ".join(map(repr, record)) or "nothing"
+            raise ValueError(f"history has no {name!r}; it holds {known}.")
+        keys = [key for key in (name, f"val_{name}") if key in record]
+        curves[name] = [as_array(record[key], f"history[{key!r}]") for key in keys]
+        shapes = {line.shape for line in curves[name]}
+        length = len(curves[name][0]) if curves[name][0].ndim == 1 else 0
+        if shapes != {(length,)} or not length:
+            raise ValueError(
+                f"history[{name!r}] and history['val_{name}'] must be lists with one "
+                f"number for each epoch, equally long; got shapes {sorted(shapes)}."
+            )
+    return curves

@@ -1,0 +1,119 @@
+"""Codes in a two-dimensional latent space, coloured by digit."""
+
+import math
+
+import numpy as np
+
+from vae_lib.plotting.checks import as_array, as_codes
+from vae_lib.plotting.style import DIGIT_COLORS, WIDTH, drawing
+
+
+def _as_labels(value, n):
+    labels = as_array(value, "labels")
+    if labels.shape != (n,):
+        raise ValueError(
+            f"labels must hold one digit for each of the {n} codes, shape ({n},); got "
+            f"{labels.shape}."
+        )
+    known = np.arange(len(DIGIT_COLORS))
+    if not np.isin(labels, known).all():
+        wrong = labels[~np.isin(labels, known)][0]
+        raise ValueError(f"labels must be digits from 0 to 9, got {wrong:g}.")
+    return labels.astype(int)
+
+
+def latent_scatter(codes, labels, ax=None, title=None):
+    """Draw codes as points, coloured by digit (the report's figures 5 and 10).
+
+    Each digit also stands at the median of its codes, so that nobody has to tell ten
+    colours apart; where two would overlap they are moved aside. The view is a square
+    that holds every point.
+
+    Args:
+        codes: ``(n, 2)``, such as the posterior means of test images.
+        labels: digits, ``(n,)``.
+        ax: where to draw, ``None`` for a new figure.
+        title: title of the Axes.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: if the codes are not ``(n, 2)`` and finite, or a label is missing
+            or not a digit.
+    """
+    codes = as_codes(codes, "codes")
+    labels = _as_labels(labels, len(codes))
+    with drawing(ax, 1.12 * WIDTH) as ax:
+        # In a fixed random order: sorted by digit, the last would cover the others.
+        order = np.random.default_rng(0).permutation(len(codes))
+        size = float(np.clip(500 / math.sqrt(len(codes)), 4, 30))
+        colors = np.array(DIGIT_COLORS)[labels[order]]
+        ax.scatter(*codes[order].T, s=size, c=colors, alpha=0.75, linewidths=0)
+        side = _square_view(ax, codes)
+        _tag_digits(ax, codes, labels, gap=0.09 * side)
+        ax.set(xlabel="$z_1$", ylabel="$z_2$")
+        if title is not None:
+            ax.set_title(title)
+        _digit_legend(ax, np.unique(labels))
+    return ax
+
+
+def _square_view(ax, codes):
+    """Limits of equal length on both axes; returns the length."""
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    side = 1.06 * (high - low).max() or 1.0  # 1 if all codes are the same
+    left, bottom = (low + high - side) / 2
+    ax.set(xlim=(left, left + side), ylim=(bottom, bottom + side), aspect="equal")
+    ax.locator_params(nbins=7, integer=True)
+    return side
+
+
+def _tag_digits(ax, codes, labels, gap):
+    """Each digit at its median, on a white disc ringed in its colour."""
+    digits = np.unique(labels)
+    medians = np.array([np.median(codes[labels == d], axis=0) for d in digits])
+    for digit, place in zip(digits, _spread(medians, gap), strict=True):
+        color = DIGIT_COLORS[digit]
+        disc = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": color, "lw": 2}
+        style = {"ha": "center", "va": "center", "weight": "bold"}
+        ax.text(*place, str(digit), bbox=disc, **style)
+
+
+def _spread(places, gap):
+    """Push places apart, each pair half the missing distance, until all keep it."""
+    turns = np.arange(len(places))
+    # Places that coincide need some direction in which to part.
+    places = places + 1e-6 * gap * np.stack([np.cos(turns), np.sin(turns)], axis=-1)
+    for _ in range(200):
+        away = places[:, None] - places  # (k, k, 2), from the second to the first
+        distance = np.maximum(np.linalg.norm(away, axis=-1), 1e-9 * gap)
+        missing = np.clip(gap - distance, 0.0, None)
+        np.fill_diagonal(missing, 0.0)
+        if not missing.any():
+            break
+        places = places + (away * (missing / distance / 2)[..., None]).sum(axis=1)
+    return places
+
+
+def _digit_legend(ax, digits):
+    """One row of coloured dots below the name of the x axis."""
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import ScaledTranslation
+
+    dots = [
+        Line2D([], [], marker="o", linestyle="", color=DIGIT_COLORS[d], label=str(d))
+        for d in digits
+    ]
+    points = ScaledTranslation(0, -40 / 72, ax.figure.dpi_scale_trans)
+    ax.legend(
+        handles=dots,
+        ncols=len(dots),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=ax.transAxes + points,
+        handletextpad=0.0,
+        columnspacing=0.6,
+        handlelength=1.2,
+        borderpad=0.0,
+    )
