@@ -1,0 +1,45 @@
+"""Measuring a trained VAE: bounds, exact densities, codes.
+
+Every function takes and returns NumPy arrays. Noise comes from NumPy and belongs to
+the image's place in the array: a seed gives the same numbers, to rounding, on every
+backend and for every batch and chunk size.
+"""
+
+from vae_lib.evaluation.bounds import (
+    PerExample,
+    Scores,
+    elbo,
+    evaluate,
+    iwae,
+    log_weights,
+    per_example,
+)
+from vae_lib.evaluation.codes import (
+    ActiveUnits,
+    active_units,
+    bits_per_dim,
+    encode,
+    knn_accuracy,
+)
+from vae_lib.evaluation.grid import Quadrature, quadrature
+from vae_lib.evaluation.ppca import PPCA, fit_ppca, linear_vae
+
+__all__ = [
+    "PPCA",
+    "ActiveUnits",
+    "PerExample",
+    "Quadrature",
+    "Scores",
+    "active_units",
+    "bits_per_dim",
+    "elbo",
+    "encode",
+    "evaluate",
+    "fit_ppca",
+    "iwae",
+    "knn_accuracy",
+    "linear_vae",
+    "log_weights",
+    "per_example",
+    "quadrature",
+]
