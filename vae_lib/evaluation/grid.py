@@ -157,8 +157,8 @@ def _log_sum_exp(values, known):
     row, column = np.nonzero(values > (top - 2.0 * NEGLIGIBLE)[:, None])
     terms = np.exp(values[row, column].astype("float64") - top[row])
     sums = np.bincount(row, weights=terms, minlength=len(values))
-    with np.errstate(divide="ignore"):  # a row without a term: the logarithm of 0
-        return top + np.log(sums)
+    log_sums = np.full(len(values), -np.inf)  # of rows without a term
+    return top + np.log(sums, out=log_sums, where=sums > 0.0)
 
 
 def _held(held_by, images):
