@@ -125,10 +125,12 @@ class Gaussian(Likelihood):
         start = initial_variance if variance is None else variance
         self.log_variance = self.add_weight(
             shape=(),
-            initializer=keras.initializers.Constant(math.log(start)),
+            initializer="zeros",
             trainable=variance is None,
             name="log_variance",
         )
+        # Keras's Constant would round it to float32 first, in double precision too.
+        self.log_variance.assign(math.log(start))
 
     @property
     def variance(self):
@@ -146,6 +148,7 @@ class Gaussian(Likelihood):
         return -0.5 * (squared * ops.exp(-log_variance) + constant)
 
     def mean(self, x_logits):
+        x_logits = ops.convert_to_tensor(x_logits)
         return ops.sigmoid(x_logits) if self.link == "sigmoid" else x_logits
 
     def sample(self, x_logits, seed=None):
@@ -238,10 +241,12 @@ class ContinuousBernoulli(Likelihood):
         return ops.where(small, series, exact)
 
     def mean(self, x_logits):
-        a = x_logits
+        a = ops.convert_to_tensor(x_logits)
         small = ops.abs(a) < self.SERIES_BELOW
-        safe = ops.where(small, ops.ones_like(a), a)
-        exact = ops.sigmoid(safe) / ops.tanh(0.5 * safe) - 1.0 / safe
+        safe = ops.where(small, ops.ones_like(a), ops.abs(a))
+        # expm1, not tanh: XLA's tanh is accurate to seven digits in float64 too.
+        exact = -1.0 / ops.expm1(-safe) - 1.0 / safe
+        exact = ops.where(a >= 0.0, exact, 1.0 - exact)
         series = 0.5 + a / 12.0 - a * ops.square(a) / 720.0
         return ops.where(small, series, exact)
 
