@@ -4,11 +4,13 @@ A ``.keras`` file ties the weights to the Keras that wrote it; a ``.npz`` file o
 arrays loads on every version and backend, and cannot run code when it is opened.
 """
 
+import contextlib
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 import numpy as np
+from keras import ops
 
 from vae_lib._npz import read_arrays
 
@@ -21,9 +23,9 @@ def write_npz(path, arrays):
         arrays: dictionary of arrays; object arrays are refused.
 
     Raises:
+        FileNotFoundError: if the folder does not exist.
         ValueError: if an array would need pickle.
     """
-    path = Path(path)
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in arrays.items():
         if value.dtype.hasobject:
@@ -49,34 +51,40 @@ def read_npz(path):
         ) from error
 
 
-class replacing:
-    """Open a temporary file beside ``path`` that takes its place if all goes well."""
+@contextlib.contextmanager
+def replacing(path):
+    """Open a temporary file beside ``path`` that takes its place if all goes well.
 
-    def __init__(self, path):
-        self.path = Path(path)
+    Whoever reads ``path``, at any moment and after any crash, sees the old content or
+    the new one, never a part.
 
-    def __enter__(self):
-        handle, name = tempfile.mkstemp(
-            dir=self.path.parent, prefix=self.path.name, suffix=".part"
+    Yields:
+        The open file, for bytes.
+
+    Raises:
+        FileNotFoundError: if the folder does not exist.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path} cannot be written: make the folder {path.parent} first."
         )
-        self.part = Path(name)
-        self.stream = os.fdopen(handle, "wb")
-        return self.stream
-
-    def __exit__(self, kind, error, traceback):
-        if kind is None:
-            self.stream.flush()
-            os.fsync(self.stream.fileno())  # whole on disk before it gets its name
-        self.stream.close()
-        if kind is None:
-            os.replace(self.part, self.path)
-        else:
-            self.part.unlink(missing_ok=True)
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        with open(part, "xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())  # whole on disk before it gets its name
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def weight_arrays(vae):
     """The weights of a VAE by name, such as ``encoder/hidden/kernel``."""
-    return {name: np.array(weight) for name, weight in _named_weights(vae).items()}
+    named = _named_weights(vae).items()
+    return {name: ops.convert_to_numpy(weight.value) for name, weight in named}
 
 
 def save_weights(vae, path, dtype=None):
@@ -86,12 +94,32 @@ def save_weights(vae, path, dtype=None):
         vae: a :class:`vae_lib.models.VAE`.
         path: the file, ending in ``.npz``.
         dtype: such as "float16" to store fewer bytes; ``None`` keeps the dtype.
+
+    Raises:
+        ValueError: if ``dtype`` is no float type, or a weight is not finite or too
+            large for it; nothing is written.
     """
     arrays = weight_arrays(vae)
-    if dtype is not None:
+    for name, value in arrays.items():
         # A scalar costs nothing, and the variance enters every number: keep it whole.
-        arrays = {k: v.astype(dtype) if v.ndim else v for k, v in arrays.items()}
+        target = _float_type(dtype) if dtype and value.ndim else value.dtype
+        if not np.all(np.abs(value) <= np.finfo(target).max):  # NaN included
+            raise ValueError(
+                f"{name} holds NaN or numbers too large for {target}: not saved. Go "
+                "back to weights from before training diverged, or use dtype=None."
+            )
+        arrays[name] = value.astype(target)
     write_npz(path, arrays)
+
+
+def _float_type(name):
+    try:
+        dtype = np.dtype(name)
+    except TypeError:
+        dtype = None
+    if dtype is None or dtype.kind != "f":
+        raise ValueError(f"dtype must be a float type such as 'float16', got {name!r}.")
+    return dtype
 
 
 def load_weights(vae, path):
@@ -112,12 +140,15 @@ def assign_weights(vae, arrays, source="the arrays"):
         ValueError: if names or shapes are not the model's, or a value is not finite.
     """
     weights = _named_weights(vae)
+    arrays = {name: np.asarray(value) for name, value in arrays.items()}
     problems = [f"{name} is missing" for name in weights.keys() - arrays.keys()]
     problems += [f"{name} is unknown" for name in arrays.keys() - weights.keys()]
     for name in weights.keys() & arrays.keys():
         expected, found = tuple(weights[name].shape), arrays[name].shape
         if expected != found:
             problems.append(f"{name} has shape {found}, not {expected}")
+        elif arrays[name].dtype.kind != "f":
+            problems.append(f"{name} holds {arrays[name].dtype}, not floats")
         elif not np.isfinite(arrays[name]).all():
             problems.append(f"{name} holds NaN or infinity")
     if problems:
@@ -135,5 +166,11 @@ def _named_weights(vae):
     for part, network in (("encoder", vae.encoder), ("decoder", vae.decoder)):
         for layer in network.layers:
             for weight in layer.weights:
-                named[f"{part}/{layer.name}/{weight.name}"] = weight
+                name = f"{part}/{layer.name}/{weight.name}"
+                if name in named:
+                    raise ValueError(
+                        f"Two weights are called {name}: give the layers inside "
+                        f"{layer.name!r} to the network itself, each with its own name."
+                    )
+                named[name] = weight
     return named

@@ -1,14 +1,38 @@
-"""Training: :func:`fit`, its configuration, checkpoints that survive anything."""
+"""Training: :func:`fit`, its configuration, checkpoints that survive anything.
 
-from vae_lib.training.checkpoints import Checkpoints
-from vae_lib.training.config import TrainConfig
-from vae_lib.training.loop import KLWarmup, compile_default, epoch_order, fit
+The names below load when first used, so that the command line can read the defaults of
+:class:`TrainConfig` without waiting for Keras.
+"""
+
+import importlib
+
+_MODULES = {
+    "Checkpoints": "checkpoints",
+    "KLWarmup": "warmup",
+    "TrainConfig": "config",
+    "build_vae": "build",
+    "compile_default": "loop",
+    "epoch_order": "loop",
+    "fit": "loop",
+}
 
 __all__ = [
     "Checkpoints",
     "KLWarmup",
     "TrainConfig",
+    "build_vae",
     "compile_default",
     "epoch_order",
     "fit",
 ]
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

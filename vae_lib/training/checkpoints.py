@@ -7,7 +7,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import ops
 
+from vae_lib.training.config import check_whole
 from vae_lib.weights import read_npz, write_npz
 
 _NAME = re.compile(r"epoch-(\d{5})\.npz")
@@ -18,40 +20,56 @@ class Checkpoints(keras.callbacks.Callback):
 
     Weights, optimiser, the states of the random generators and the history so far:
     with the order of images fixed by (seed, epoch), a resumed run continues to the
-    same weights as one that was never interrupted.
+    same weights as one that was never interrupted. ``vae.beta`` is not part of it: the
+    constructor and the warm-up set it.
 
     Args:
-        folder: where to keep the files; it is made if it does not exist.
+        folder: where to keep the files; it is made if it does not exist. Only one run
+            at a time may use it.
         keep: how many of the newest checkpoints stay, at least 2, so that there is
             always a whole one behind a damaged one.
-        every: epochs between two checkpoints; the last epoch is always saved.
+        every: epochs between two checkpoints, at least 1; the last epoch is always
+            saved.
+
+    Raises:
+        ValueError: if ``keep`` or ``every`` is too small.
     """
 
     def __init__(self, folder, keep=2, every=1):
         super().__init__()
-        if keep < 2:
-            raise ValueError(f"keep must be at least 2, got {keep!r}.")
+        check_whole("keep", keep, least=2)
+        check_whole("every", every, least=1)
         self.folder = Path(folder)
         self.keep = keep
         self.every = every
         self.curves = {}
+        self._unsaved = None  # epochs done, where the last of them is not saved
 
     def on_epoch_end(self, epoch, logs=None):
         for name, value in (logs or {}).items():
             self.curves.setdefault(name, []).append(float(value))
-        last = epoch + 1 == self.params["epochs"] or self.model.stop_training
-        if last or (epoch + 1) % self.every == 0:
+        if (epoch + 1) % self.every == 0:
             self.save(self.model, epoch + 1)
+        else:
+            self._unsaved = epoch + 1
+
+    def on_train_end(self, logs=None):
+        if self._unsaved is not None:
+            self.save(self.model, self._unsaved)
 
     def save(self, vae, epochs_done):
         """Write the state after ``epochs_done`` epochs, atomically; drop old files."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        arrays = {f"state/{i:03d}": np.array(v) for i, v in enumerate(_state(vae))}
+        state = enumerate(_state(vae))
+        arrays = {f"state/{i:03d}": ops.convert_to_numpy(v.value) for i, v in state}
         arrays["epochs_done"] = np.array(epochs_done)
         arrays["curves"] = np.frombuffer(json.dumps(self.curves).encode(), np.uint8)
         write_npz(self.folder / f"epoch-{epochs_done:05d}.npz", arrays)
+        self._unsaved = None
         for old in self.files()[self.keep :]:
             old.unlink()
+        for part in self.folder.glob("epoch-*.part"):  # of a run that was killed
+            part.unlink()
 
     def files(self):
         """Checkpoint files, newest first."""
@@ -67,23 +85,27 @@ class Checkpoints(keras.callbacks.Callback):
             The number of epochs done; 0 if there is no checkpoint at all.
 
         Raises:
-            ValueError: if there are checkpoints but none is whole, or they belong to
-                another model.
+            ValueError: if the VAE is not compiled, or there are checkpoints but none
+                is whole, or they belong to another model.
         """
+        if getattr(vae, "optimizer", None) is None:
+            raise ValueError(
+                "Compile the VAE before restore, with the optimiser of the first run, "
+                "such as compile_default: its state is part of a checkpoint."
+            )
         files = self.files()
         for path in files:
             try:
-                arrays = read_npz(path)
-                epochs_done = int(arrays.pop("epochs_done"))
-                self.curves = json.loads(arrays.pop("curves").tobytes())
-            except (ValueError, KeyError) as error:
+                state, epochs_done, curves = _read(path)
+            except ValueError as error:
                 warnings.warn(
                     f"Checkpoint {path.name} is damaged and passed over; the one "
                     f"before it is used. ({error})",
                     stacklevel=2,
                 )
                 continue
-            self._assign(vae, arrays, path)
+            _assign(vae, state, path)
+            self.curves = curves
             return epochs_done
         if files:
             raise ValueError(
@@ -92,24 +114,34 @@ class Checkpoints(keras.callbacks.Callback):
             )
         return 0
 
-    @staticmethod
-    def _assign(vae, arrays, path):
-        state = _state(vae)
-        values = [arrays[name] for name in sorted(arrays)]
-        shapes = [tuple(variable.shape) for variable in state]
-        if [value.shape for value in values] != shapes:
-            raise ValueError(
-                f"{path.name} was saved from another model: its arrays do not fit. "
-                "Resume with the network, latent_dim and optimiser of the first run."
-            )
-        for variable, value in zip(state, values, strict=True):
-            variable.assign(value)
+
+def _read(path):
+    """State arrays in their order, number of epochs done, curves."""
+    arrays = read_npz(path)
+    try:
+        epochs_done = int(arrays.pop("epochs_done"))
+        curves = json.loads(arrays.pop("curves").tobytes())
+    except KeyError as error:
+        raise ValueError(f"{path} holds no training state: no {error}") from error
+    return [arrays[name] for name in sorted(arrays)], epochs_done, curves
+
+
+def _assign(vae, values, path):
+    state = _state(vae)
+    shapes = [tuple(variable.shape) for variable in state]
+    if [value.shape for value in values] != shapes:
+        raise ValueError(
+            f"{path.name} was saved from another model: its arrays do not fit. "
+            "Resume with the network, latent_dim and optimiser of the first run."
+        )
+    for variable, value in zip(state, values, strict=True):
+        variable.assign(value)
 
 
 def _state(vae):
     """All variables that the next training step reads, in a fixed order."""
     if not vae.optimizer.built:
         vae.optimizer.build(vae.trainable_variables)
-    metrics = {id(variable) for variable in vae.metrics_variables}
-    model = [variable for variable in vae.variables if id(variable) not in metrics]
+    others = {id(variable) for variable in [*vae.metrics_variables, vae._beta]}
+    model = [variable for variable in vae.variables if id(variable) not in others]
     return [*model, *vae.optimizer.variables]

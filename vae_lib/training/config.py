@@ -1,12 +1,15 @@
 """What a training run is made of, in one frozen record."""
 
 import math
+import numbers
 from dataclasses import asdict, dataclass, fields
+
+LARGEST_SEED = 2**32 - 1  # of keras.utils.set_random_seed
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that decides the weights of a run, and nothing else.
+    """Everything but the images that decides the weights of a run, and nothing else.
 
     Raises:
         ValueError: if a field is out of range; the message names field and value.
@@ -21,16 +24,20 @@ class TrainConfig:
     epochs: int = 20  # passes over the training images
     batch_size: int = 128  # images a step
     learning_rate: float = 1e-3  # Adam's peak step, annealed to 0 by half a cosine
-    kl_warmup: int = 0  # epochs in which beta rises linearly to its value
+    # Epochs in which beta rises linearly to its value; without any, the convolutional
+    # networks may start by dropping the code and never take it up again.
+    kl_warmup: int = 1
     seed: int = 0  # of initial weights, order of images and noise
 
     def __post_init__(self):
         for name in ("latent_dim", "n_samples", "epochs", "batch_size"):
             check_whole(name, getattr(self, name), least=1)
-        for name in ("kl_warmup", "seed"):
-            check_whole(name, getattr(self, name), least=0)
+        check_whole("kl_warmup", self.kl_warmup, least=0)
+        check_whole("seed", self.seed, least=0)
+        if self.seed > LARGEST_SEED:
+            raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
         check_positive("learning_rate", self.learning_rate)
-        if not 0.0 <= self.beta < math.inf:
+        if not _is_number(self.beta) or not 0.0 <= self.beta < math.inf:
             raise ValueError(f"beta must be at least 0 and finite, got {self.beta!r}.")
         if self.variance is not None:
             check_positive("variance", self.variance)
@@ -56,7 +63,8 @@ class TrainConfig:
 
 def check_whole(name, value, least):
     """Raise ValueError unless value is a whole number of at least ``least``."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < least:
         raise ValueError(
             f"{name} must be a whole number of at least {least}, got {value!r}."
         )
@@ -64,5 +72,9 @@ def check_whole(name, value, least):
 
 def check_positive(name, value):
     """Raise ValueError unless value is positive and finite."""
-    if not 0.0 < value < math.inf:
+    if not _is_number(value) or not 0.0 < value < math.inf:
         raise ValueError(f"{name} must be positive and finite, got {value!r}.")
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

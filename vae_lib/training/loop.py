@@ -8,10 +8,9 @@ from keras import ops
 
 from vae_lib.data import check_images
 from vae_lib.training.config import check_positive, check_whole
+from vae_lib.training.guard import Guard, Validation
 from vae_lib.training.steps import make_runner, steps_per_call
-
-VALIDATION_SEED = 0
-VALIDATION_BATCH = 500
+from vae_lib.training.warmup import KLWarmup
 
 
 def epoch_order(n, seed, epoch):
@@ -47,9 +46,9 @@ def fit(
 ):
     r"""Train a VAE: Keras's ``fit`` with a new order each epoch and compiled epochs.
 
-    Maximises :math:`\frac1n \sum_i \mathcal{L}(x_i)` by Adam with a cosine schedule,
-    unless the model is compiled already: then its own optimiser is used. Every epoch
-    sees every image once; the last batch may be short.
+    Maximises :math:`\frac1n \sum_i \mathcal{L}(x_i)` by Adam with a cosine schedule
+    over the epochs of this call, unless you compiled the model: then your optimiser is
+    used. Every epoch sees every image once; the last batch may be short.
 
     Args:
         vae: a :class:`vae_lib.models.VAE`.
@@ -68,29 +67,25 @@ def fit(
         A ``keras.callbacks.History``. Its ``history`` has one number per epoch in nats
         per image: ``loss`` (negative ELBO, rate times beta), ``elbo``, ``rate``,
         ``distortion``, the same with ``val_`` given ``x_val``, and ``variance`` for a
-        Gaussian.
+        Gaussian. ``val_loss`` weighs the rate with the final beta during a warm-up too.
 
     Raises:
         ValueError: if an argument is out of range or images are not as stated.
-        FloatingPointError: if the loss stops being finite. The weights are then those
-            from before the failing call, and the message names the step.
+        FloatingPointError: if the loss stops being finite. The weights are then the
+            last ones with a finite loss, and the message names epoch and step.
     """
     x_train = check_images(x_train, "x_train", vae.image_shape)
     if x_val is not None:
         x_val = check_images(x_val, "x_val", vae.image_shape)
-    check_whole("epochs", epochs, least=1)
-    check_whole("batch_size", batch_size, least=1)
-    check_whole("kl_warmup", kl_warmup, least=0)
+    _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch)
     check_positive("learning_rate", learning_rate)
     n_steps = math.ceil(len(x_train) / batch_size)
-    if getattr(vae, "optimizer", None) is None:
-        compile_default(vae, epochs * n_steps, learning_rate)
-    if not vae.optimizer.built:
-        vae.optimizer.build(vae.trainable_variables)
+    _prepare_optimizer(vae, (epochs - initial_epoch) * n_steps, learning_rate)
+    beta = vae.beta
     if kl_warmup:
-        callbacks = [KLWarmup(kl_warmup, vae.beta), *callbacks]
-
-    run = make_runner(vae, x_train, batch_size)
+        callbacks = [KLWarmup(kl_warmup, beta), *callbacks]
+    guard = Guard(vae, make_runner(vae, x_train, batch_size))
+    validate = None if x_val is None else Validation(vae, x_val, beta)
     hooks = keras.callbacks.CallbackList(
         list(callbacks),
         add_history=True,
@@ -102,35 +97,66 @@ def fit(
     )
     vae.stop_training = False
     hooks.on_train_begin()
-    for epoch in range(initial_epoch, epochs):
-        hooks.on_epoch_begin(epoch)
-        order = epoch_order(len(x_train), seed, epoch)
-        logs = _train_epoch(vae, run, order, batch_size, epoch, hooks)
-        if x_val is not None:
-            logs.update(_validate(vae, x_val))
-        hooks.on_epoch_end(epoch, logs)
-        if vae.stop_training:
-            break
-    hooks.on_train_end()
+    try:
+        for epoch in range(initial_epoch, epochs):
+            order = epoch_order(len(x_train), seed, epoch)
+            _run_epoch(guard, validate, hooks, epoch, order, batch_size)
+            if vae.stop_training:
+                break
+        hooks.on_train_end()
+    finally:
+        if kl_warmup:
+            vae.beta = beta  # also where the warm-up was cut short
     return vae.history
 
 
-def _train_epoch(vae, run, order, batch_size, epoch, hooks):
-    """One pass over the images; returns the epoch's mean metrics."""
+def _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch):
+    check_whole("epochs", epochs, least=1)
+    check_whole("batch_size", batch_size, least=1)
+    check_whole("kl_warmup", kl_warmup, least=0)
+    check_whole("seed", seed, least=0)
+    check_whole("initial_epoch", initial_epoch, least=0)
+    if initial_epoch > epochs:
+        raise ValueError(
+            f"initial_epoch is {initial_epoch}, beyond epochs={epochs}: epochs counts "
+            "from the beginning of the first run."
+        )
+
+
+def _prepare_optimizer(vae, n_steps, learning_rate):
+    """Compile, unless the caller did, and refuse an optimiser that cannot move."""
+    optimizer = getattr(vae, "optimizer", None)  # older Keras has none until compile
+    if optimizer is None or getattr(optimizer, "made_by_fit", False):
+        # The schedule of an earlier call has ended: its learning rate is 0.
+        compile_default(vae, max(1, n_steps), learning_rate)
+        vae.optimizer.made_by_fit = True
+    if not vae.optimizer.built:
+        vae.optimizer.build(vae.trainable_variables)
+    if n_steps and not float(ops.convert_to_numpy(vae.optimizer.learning_rate)):
+        raise ValueError(
+            "The optimiser's learning rate is 0, as when its schedule has ended: "
+            "compile the model again before fit, such as with compile_default."
+        )
+
+
+def _run_epoch(guard, validate, hooks, epoch, order, batch_size):
+    """One pass over the images, then over those for validation."""
+    vae = guard.vae
+    hooks.on_epoch_begin(epoch)
     vae.reset_metrics()
     logs = {}
     for first, rows in _calls(order, batch_size, steps_per_call(vae)):
         hooks.on_train_batch_begin(first)
-        last_good = vae.get_weights()
-        losses = run(rows)
-        if not np.isfinite(losses).all():
-            vae.set_weights(last_good)
-            _stop(epoch, first, losses)
-        logs = _metrics(vae)
-        hooks.on_train_batch_end(first + len(rows) - 1, logs)
+        guard(rows, epoch, first)
+        logs, done = _metrics(vae), first + len(rows)
+        guard.check(logs, epoch, done)
+        hooks.on_train_batch_end(done - 1, logs)
         if vae.stop_training:
             break
-    return logs
+    if validate is not None:
+        logs.update(validate())
+        guard.check(logs, epoch, done)
+    hooks.on_epoch_end(epoch, logs)
 
 
 def _calls(order, batch_size, steps):
@@ -143,57 +169,12 @@ def _calls(order, batch_size, steps):
         yield n_full, order[None, n_full * batch_size :]
 
 
-def _stop(epoch, first, losses):
-    bad = int(np.flatnonzero(~np.isfinite(losses))[0])
-    raise FloatingPointError(
-        f"The loss became {losses[bad]} in epoch {epoch + 1}, step {first + bad + 1}. "
-        "The weights from before that call were kept. Lower the learning rate, raise "
-        "the (initial) variance, or check the images."
-    )
-
-
 def _metrics(vae):
     results = vae.get_metrics_result().items()
     logs = {name: float(ops.convert_to_numpy(value)) for name, value in results}
-    if hasattr(vae.likelihood, "variance"):
-        logs["variance"] = vae.likelihood.variance
+    try:
+        if hasattr(vae.likelihood, "variance"):
+            logs["variance"] = vae.likelihood.variance
+    except OverflowError:  # of a logarithm that is still finite
+        logs["variance"] = math.inf
     return logs
-
-
-def _validate(vae, x_val):
-    """Mean terms of the bound on the validation images, with the same noise always."""
-    rng = np.random.default_rng(VALIDATION_SEED)
-    sums = {"elbo": 0.0, "rate": 0.0, "distortion": 0.0}
-    for start in range(0, len(x_val), VALIDATION_BATCH):
-        x = ops.convert_to_tensor(x_val[start : start + VALIDATION_BATCH])
-        noise = rng.standard_normal((1, len(x), vae.latent_dim), dtype="float32")
-        terms = vae.elbo_terms(x, noise=ops.convert_to_tensor(noise))
-        for name in sums:
-            sums[name] += float(np.sum(ops.convert_to_numpy(getattr(terms, name))))
-    means = {f"val_{name}": total / len(x_val) for name, total in sums.items()}
-    loss = means["val_distortion"] + vae.beta * means["val_rate"]
-    return {"val_loss": loss, **means}
-
-
-class KLWarmup(keras.callbacks.Callback):
-    """Raises ``vae.beta`` from 0 to ``beta``, linearly over the first epochs.
-
-    A rate that is cheap at first lets the decoder learn to use the code before the
-    prior pulls on it.
-    """
-
-    def __init__(self, epochs, beta=1.0):
-        super().__init__()
-        self.epochs = epochs
-        self.beta = beta
-        self.epoch = 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        done = self.epoch + batch / self.params["steps"]
-        self.model.beta = self.beta * min(1.0, done / self.epochs)
-
-    def on_train_end(self, logs=None):
-        self.model.beta = self.beta

@@ -24,7 +24,8 @@ def make_runner(vae, x, batch_size):
         :func:`steps_per_call`. It updates weights, optimiser, metrics and seed states
         in place.
     """
-    run = _RUNNERS[keras.backend.backend()](vae, ops.convert_to_tensor(x))
+    images = ops.convert_to_tensor(x, dtype=vae.encoder.inputs[0].dtype)
+    run = _RUNNERS[keras.backend.backend()](vae, images)
     longest = steps_per_call(vae)
 
     def padded(rows):
@@ -102,7 +103,7 @@ def _jax(vae, images):
     import jax
 
     @jax.jit
-    def loop(state, rows, n_steps):
+    def loop(state, images, rows, n_steps):  # as a constant they would be compiled in
         def one_step(step, carry):
             state, losses = carry
             logs, state = vae.train_step(state, (images[rows[step]],))
@@ -119,7 +120,7 @@ def _jax(vae, images):
             vae.metrics_variables,
         )
         state = tuple([variable.value for variable in group] for group in groups)
-        state, losses = loop(state, rows, n_steps)
+        state, losses = loop(state, images, rows, n_steps)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)

@@ -1,0 +1,172 @@
+"""training: a resumed run is the uninterrupted one, whatever happened to the files."""
+
+import keras
+import numpy as np
+import pytest
+
+from vae_lib import training
+from vae_lib.weights import read_npz, write_npz
+
+RUN = {"epochs": 4, "batch_size": 6, "kl_warmup": 3, "verbose": 0}
+
+
+@pytest.fixture
+def compiled(make_vae):
+    """A function that makes the same compiled VAE again and again."""
+
+    def make(seed=0, **kwargs):
+        keras.utils.set_random_seed(seed)
+        vae = make_vae(seed=seed, **kwargs)
+        training.compile_default(vae, 12, 1e-2)
+        return vae
+
+    return make
+
+
+class InterruptIn(keras.callbacks.Callback):
+    """Raises KeyboardInterrupt after the first compiled call of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.wanted = epoch
+        self.epoch = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epoch == self.wanted:
+            raise KeyboardInterrupt
+
+
+def test_a_resumed_run_ends_with_the_same_bits(compiled, images, tmp_path):
+    whole, parts = compiled(), compiled()
+    checkpoints = training.Checkpoints(tmp_path / "whole")
+    history = training.fit(whole, images, callbacks=[checkpoints], **RUN).history
+    callbacks = [training.Checkpoints(tmp_path / "parts"), InterruptIn(2)]
+    with pytest.raises(KeyboardInterrupt):
+        training.fit(parts, images, callbacks=callbacks, **RUN)
+
+    resumed = compiled(seed=1)  # everything that matters comes from the checkpoint
+    checkpoints = training.Checkpoints(tmp_path / "parts")
+    done = checkpoints.restore(resumed)
+    assert done == 2
+    assert resumed.beta == 1.0  # not the one of the warm-up's middle
+    training.fit(resumed, images, initial_epoch=done, callbacks=[checkpoints], **RUN)
+    for expected, weight in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), expected.numpy())
+    assert checkpoints.curves == history
+    names = [path.name for path in checkpoints.files()]
+    assert names == ["epoch-00004.npz", "epoch-00003.npz"]
+
+
+def test_restore_brings_everything_back(compiled, tmp_path):
+    vae = compiled()
+    for variable in [*vae.weights, *vae.optimizer.variables]:
+        variable.assign(variable.numpy() + 1)
+    checkpoints = training.Checkpoints(tmp_path)
+    checkpoints.curves = {"loss": [3.5, -2.25]}
+    checkpoints.save(vae, 2)
+    other = compiled(seed=1)
+    assert training.Checkpoints(tmp_path).restore(other) == 2
+    beta = vae._beta
+    for saved, restored in zip(vae.variables, other.variables, strict=True):
+        if saved is not beta:
+            np.testing.assert_array_equal(saved.numpy(), restored.numpy())
+    seeds = vae.sampling.seed_generator, other.sampling.seed_generator
+    np.testing.assert_array_equal(*(seed.state.numpy() for seed in seeds))
+    states = vae.optimizer.variables, other.optimizer.variables
+    for saved, restored in zip(*states, strict=True):
+        np.testing.assert_array_equal(saved.numpy(), restored.numpy())
+
+
+@pytest.fixture
+def folder(compiled, tmp_path):
+    """Checkpoints after epochs 1 and 2, which differ in the first weight."""
+    vae, checkpoints = compiled(), training.Checkpoints(tmp_path)
+    for epoch in (1, 2):
+        vae.weights[0].assign(vae.weights[0].numpy() * 0 + epoch)
+        checkpoints.save(vae, epoch)
+    return tmp_path
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "flipped", "foreign"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(compiled, folder, damage):
+    path = folder / "epoch-00002.npz"
+    content = bytearray(path.read_bytes())
+    if damage == "foreign":
+        write_npz(path, {"kernel": np.ones(3)})
+    else:
+        middle = len(content) // 2
+        content[middle] ^= 255
+        cut = {"truncated": middle, "empty": 0, "flipped": None}[damage]
+        path.write_bytes(content[:cut])
+    vae = compiled()
+    with pytest.warns(UserWarning, match="epoch-00002.npz is damaged and passed over"):
+        assert training.Checkpoints(folder).restore(vae) == 1
+    assert np.all(vae.weights[0].numpy() == 1)
+
+
+def test_no_whole_checkpoint_is_an_error(compiled, folder):
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    checkpoints = training.Checkpoints(folder)
+    with (
+        pytest.warns(UserWarning, match="damaged and passed over"),
+        pytest.raises(ValueError, match="No checkpoint in .* is whole. Delete the"),
+    ):
+        checkpoints.restore(compiled())
+
+
+def test_the_checkpoint_of_another_model_is_refused(compiled, folder):
+    vae = compiled(latent_dim=3)
+    before = vae.get_weights()
+    message = "epoch-00002.npz was saved from another model.*latent_dim"
+    with pytest.raises(ValueError, match=message):
+        training.Checkpoints(folder).restore(vae)
+    for old, new in zip(before, vae.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_restore_needs_a_compiled_model_and_no_files(compiled, make_vae, tmp_path):
+    checkpoints = training.Checkpoints(tmp_path / "none")
+    assert checkpoints.restore(compiled()) == 0
+    with pytest.raises(ValueError, match="Compile the VAE before restore"):
+        checkpoints.restore(make_vae())
+
+
+def test_old_checkpoints_and_leftovers_of_a_kill_go_away(compiled, tmp_path):
+    vae, checkpoints = compiled(), training.Checkpoints(tmp_path, keep=3)
+    (tmp_path / "epoch-00001.npz.1234.part").write_bytes(b"half")
+    (tmp_path / "notes.txt").write_text("mine")
+    for epoch in range(1, 6):
+        checkpoints.save(vae, epoch)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [*(f"epoch-0000{i}.npz" for i in (3, 4, 5)), "notes.txt"]
+    assert int(read_npz(tmp_path / "epoch-00005.npz")["epochs_done"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("epochs", "stop", "expected"), [(5, None, [4, 5]), (9, 3, [2, 3])]
+)
+def test_every_saves_the_last_epoch_too(compiled, tmp_path, epochs, stop, expected):
+    vae, checkpoints = compiled(), training.Checkpoints(tmp_path, every=2)
+    checkpoints.set_model(vae)
+    for epoch in range(stop or epochs):
+        checkpoints.on_epoch_end(epoch, {"loss": 1.0})
+    checkpoints.on_train_end()
+    found = [int(path.name[6:11]) for path in checkpoints.files()]
+    assert sorted(found) == expected
+    assert len(checkpoints.curves["loss"]) == expected[-1]
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"keep": 1}, "keep must be a whole number of at least 2, got 1"),
+        ({"every": 0}, "every must be a whole number of at least 1, got 0"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        training.Checkpoints(tmp_path, **kwargs)

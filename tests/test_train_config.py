@@ -1,0 +1,92 @@
+"""training: what a configuration accepts, and the model that it describes."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from vae_lib import likelihoods, training
+from vae_lib.training import TrainConfig
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"latent_dim": 0}, "latent_dim must be a whole number of at least 1, got 0"),
+        ({"latent_dim": 2.0}, "latent_dim must be a whole number"),
+        ({"n_samples": 0}, "n_samples must be a whole number of at least 1, got 0"),
+        ({"epochs": -3}, "epochs must be a whole number of at least 1, got -3"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        ({"kl_warmup": -1}, "kl_warmup must be a whole number of at least 0, got -1"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({"seed": 2**32}, "seed must be at most 4294967295, got 4294967296"),
+        ({"learning_rate": 0}, "learning_rate must be positive and finite, got 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be positive and finite"),
+        ({"variance": 0.0}, "variance must be positive and finite, got 0.0"),
+        ({"variance": float("inf")}, "variance must be positive and finite, got inf"),
+        ({"beta": -0.1}, "beta must be at least 0 and finite, got -0.1"),
+        ({"beta": "1"}, "beta must be at least 0 and finite, got '1'"),
+        (
+            {"variance": 0.1, "likelihood": "bernoulli"},
+            "variance=0.1 needs likelihood='gaussian', got 'bernoulli'",
+        ),
+    ],
+)
+def test_bad_fields_are_named(fields, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(**fields)
+
+
+def test_a_configuration_survives_json():
+    config = TrainConfig(network="conv", latent_dim=10, variance=0.1, seed=7)
+    assert TrainConfig(**json.loads(json.dumps(config.as_dict()))) == config
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.seed = 8
+
+
+def test_differences_name_each_field():
+    before, now = TrainConfig(), TrainConfig(epochs=3, seed=1)
+    assert before.differences(before) == []
+    assert before.differences(now) == [
+        "epochs: 20 before, 3 now",
+        "seed: 0 before, 1 now",
+    ]
+
+
+def test_the_seed_decides_the_first_weights():
+    weights = [
+        training.build_vae(TrainConfig(seed=seed), (6, 6, 1)).get_weights()
+        for seed in (1, 1, 2)
+    ]
+    for first, again in zip(weights[0], weights[1], strict=True):
+        np.testing.assert_array_equal(first, again)
+    pairs = zip(weights[0], weights[2], strict=True)
+    assert any(np.any(first != other) for first, other in pairs)
+
+
+def test_the_model_is_the_one_described():
+    config = TrainConfig(latent_dim=3, variance=0.25, beta=2.0, n_samples=4)
+    vae = training.build_vae(config, (6, 6, 1))
+    assert (vae.latent_dim, vae.beta, vae.n_samples) == (3, 2.0, 4)
+    assert vae.image_shape == (6, 6, 1)
+    assert vae.likelihood.variance == pytest.approx(0.25, rel=1e-6)
+    assert vae.likelihood.link == "sigmoid"
+    linear = training.build_vae(TrainConfig(network="linear"), (6, 6, 1))
+    assert linear.likelihood.link == "identity"  # probabilistic PCA
+    other = TrainConfig(likelihood="continuous_bernoulli")
+    likelihood = training.build_vae(other, (6, 6, 1)).likelihood
+    assert isinstance(likelihood, likelihoods.ContinuousBernoulli)
+
+
+def test_unknown_names_are_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="Unknown network 'cnn': choose one of 'mlp'"):
+        training.build_vae(TrainConfig(network="cnn"))
+    with pytest.raises(ValueError, match="Unknown likelihood 'normal': choose one of"):
+        training.build_vae(TrainConfig(likelihood="normal"))
+
+
+def test_the_package_names_what_it_has():
+    assert {"fit", "TrainConfig", "build_vae"} <= set(dir(training))
+    with pytest.raises(AttributeError, match="has no attribute 'train'"):
+        _ = training.train

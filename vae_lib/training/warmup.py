@@ -1,0 +1,36 @@
+"""KL warm-up: a rate that is cheap at first."""
+
+import keras
+
+
+class KLWarmup(keras.callbacks.Callback):
+    """Raises ``vae.beta`` from 0 to ``beta``, linearly over the first epochs.
+
+    A rate that is cheap at first lets the decoder learn to use the code before the
+    prior pulls on it. Beta changes once per compiled call of ``fit``, so the line is a
+    staircase; after the last warm-up epoch, and when training ends, it is ``beta``.
+
+    Args:
+        epochs: length of the warm-up, at least 1.
+        beta: the value at its end.
+
+    Source: Bowman et al. (2016), section 3.1; Sønderby et al. (2016), section 2.3.
+    """
+
+    def __init__(self, epochs, beta=1.0):
+        super().__init__()
+        if epochs < 1:
+            raise ValueError(f"epochs must be at least 1, got {epochs!r}.")
+        self.epochs = epochs
+        self.beta = beta
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        done = self.epoch + batch / self.params["steps"]
+        self.model.beta = self.beta * min(1.0, done / self.epochs)
+
+    def on_train_end(self, logs=None):
+        self.model.beta = self.beta
