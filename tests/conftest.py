@@ -3,6 +3,19 @@
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, so that a failure can be repeated; a fixture that
+# chooses a precision does not change from one example to the next.
+settings.register_profile(
+    "tests",
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("tests")
 
 IMAGE_SHAPE = (6, 6, 1)
 
@@ -31,6 +44,14 @@ def float64():
         jax.config.update("jax_enable_x64", False)
     keras.config.set_dtype_policy("float32")
     keras.config.set_floatx("float32")
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request):
+    """Runs a test in both precisions."""
+    if request.param == "float64":
+        request.getfixturevalue("float64")
+    return request.param
 
 
 @pytest.fixture
