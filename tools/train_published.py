@@ -13,39 +13,29 @@ import argparse
 import hashlib
 import json
 import platform
-import sys
 import time
 from pathlib import Path
 
+import keras
+import numpy as np
+
+from vae_lib import data, training, weights
+from vae_lib.evaluation import evaluate
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-
-from vae_lib import data, likelihoods, models, networks, training, weights  # noqa: E402
-from vae_lib.evaluation import evaluate  # noqa: E402
-
 PRETRAINED = ROOT / "vae_lib" / "_pretrained"
 RESULTS = ROOT / "book" / "results"
 HALF_PRECISION_COST = 0.05  # nats of validation ELBO that float16 may cost
 
 CONFIGS = {
-    "mlp_2": training.TrainConfig(network="mlp", latent_dim=2, epochs=100),
-    "conv_2": training.TrainConfig(
-        network="conv", latent_dim=2, epochs=20, kl_warmup=1
-    ),
+    "mlp_2": training.TrainConfig(network="mlp", latent_dim=2, epochs=100, kl_warmup=0),
+    "conv_2": training.TrainConfig(network="conv", latent_dim=2, epochs=20),
 }
 
 
 def train(config, mnist, folder):
     """Train one model, or finish its training; returns the VAE and the record."""
-    keras.utils.set_random_seed(config.seed)
-    vae = models.VAE(
-        *networks.build(config.network, config.latent_dim),
-        likelihoods.Gaussian(),
-        seed=config.seed,
-    )
+    vae = training.build_vae(config)
     n_steps = -(-len(mnist.x_train) // config.batch_size)
     training.compile_default(vae, config.epochs * n_steps, config.learning_rate)
     checkpoints = training.Checkpoints(folder)
