@@ -2,10 +2,10 @@
 
     python tools/train_published.py --work FOLDER [mlp_2 conv_2 ...]
 
-Needs the whole of MNIST (set VAE_LIB_MNIST, or let Keras download it). Each model trains
-on the training split with checkpoints in FOLDER, so that a stopped run continues where
-it was; the weights with the best validation ELBO are not picked from the curve: the
-last epoch's are taken, because the schedule ends there. Finished weights go to
+Needs the whole of MNIST (set VAE_LIB_MNIST, or let Keras download it) and vae_lib
+installed. Each model trains on the training split with checkpoints in FOLDER, so that a
+stopped run continues where it was. The last epoch's weights are taken, because the
+schedule ends there; nothing is picked from the validation curve. They go to
 vae_lib/_pretrained as float16, everything about the run to book/results.
 """
 
