@@ -1,0 +1,41 @@
+"""Command line: ``python -m vae_lib train | evaluate | figures``."""
+
+import importlib
+import sys
+
+from vae_lib.cli.errors import CommandError
+from vae_lib.cli.parser import build_parser
+
+
+def main(argv=None):
+    """Run one command.
+
+    Args:
+        argv: arguments without the program's name; ``None`` reads ``sys.argv``.
+
+    Returns:
+        The exit status: 0 done, 1 the loss stopped being finite, 2 something to put
+        right (one line on standard error says what), 130 interrupted by Ctrl-C.
+
+    Raises:
+        SystemExit: with status 2 for arguments that cannot be parsed, 0 after --help.
+    """
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    # Only now, so that --help does not wait for NumPy and Keras.
+    command = importlib.import_module(f"vae_lib.cli.{arguments.command}")
+    try:
+        return command.run(arguments)
+    except (CommandError, OSError) as error:
+        print(f"vae_lib {arguments.command}: {error}", file=sys.stderr)
+        return getattr(error, "status", 2)
+    except KeyboardInterrupt:
+        print(f"vae_lib {arguments.command}: interrupted.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""``figures``: every picture of a run, as PNG and SVG."""
+
+from vae_lib.cli import setup
+from vae_lib.cli.runs import RunFolder
+
+N_SAMPLES = 40
+N_RECONSTRUCTIONS = 16
+N_GRID = 20  # images along each axis of the manifold
+SEED = 0
+
+
+def run(arguments):
+    """The command; returns its exit status."""
+    folder = RunFolder(arguments.run_folder).open()
+    mnist = setup.load_images_like(folder, arguments)
+    setup.start_backend(arguments.backend)
+    vae = setup.load_run(folder)
+
+    import matplotlib
+
+    matplotlib.use("agg")  # files only, no window
+    out = arguments.out or folder.path / "figures"
+    out.mkdir(parents=True, exist_ok=True)
+    for name, axes in draw(vae, mnist, folder.curves(), arguments):
+        save(axes, out, name)
+        setup.say(arguments, f"{out / name}.png, .svg")
+    if vae.latent_dim != 2:
+        setup.say(
+            arguments,
+            "Left out: latent_scatter and manifold, which need 2 latent dimensions "
+            f"(this run has {vae.latent_dim}).",
+        )
+    return 0
+
+
+def draw(vae, mnist, curves, arguments):
+    """Yield ``(name, Axes)`` of one figure after the other."""
+    from vae_lib import plotting
+
+    yield "encoder", plotting.network_diagram(vae.encoder)
+    yield "decoder", plotting.network_diagram(vae.decoder)
+    if curves:
+        yield "curves", plotting.training_curves(curves)[0]
+    yield "samples", plotting.samples(*draw_samples(vae))
+    yield "reconstructions", plotting.reconstructions(*reconstruct(vae, mnist.x_val))
+    if vae.latent_dim == 2:
+        yield from _draw_plane(vae, mnist, arguments)
+
+
+def _draw_plane(vae, mnist, arguments):
+    from vae_lib import evaluation, plotting
+
+    verbose = 0 if arguments.quiet else "auto"
+    z_mean, _ = evaluation.encode(vae, mnist.x_val, verbose=verbose)
+    title = f"Codes of {len(z_mean):,} validation images"
+    yield "latent_scatter", plotting.latent_scatter(z_mean, mnist.y_val, title=title)
+    grid = plotting.prior_grid(N_GRID)
+    yield "manifold", plotting.manifold(_numpy(vae.decode(grid)), grid)
+
+
+def draw_samples(vae):
+    """Decoder means of codes from the prior, and the same with the likelihood's noise.
+
+    The codes come from NumPy, so every backend shows the same digits.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(SEED)
+    z = rng.standard_normal((N_SAMPLES, vae.latent_dim)).astype("float32")
+    return _mean_and_noisy(vae, z)
+
+
+def reconstruct(vae, images):
+    """Originals, decoded mean codes, and these with the likelihood's noise."""
+    from vae_lib import evaluation
+
+    x = images[:N_RECONSTRUCTIONS]
+    z_mean, _ = evaluation.encode(vae, x, verbose=0)
+    return x, *_mean_and_noisy(vae, z_mean.astype("float32"))
+
+
+def _mean_and_noisy(vae, z):
+    x_logits = vae.decoder(z)
+    noisy = vae.likelihood.sample(x_logits, seed=SEED)
+    return _numpy(vae.likelihood.mean(x_logits)), _numpy(noisy)
+
+
+def _numpy(tensor):
+    from keras import ops
+
+    return ops.convert_to_numpy(tensor)
+
+
+def save(axes, folder, name):
+    """Write a figure twice and close it; the same numbers give the same files."""
+    import matplotlib
+    from matplotlib import pyplot as plt
+
+    from vae_lib.plotting import STYLE
+    from vae_lib.weights import replacing
+
+    figure = axes.figure
+    with matplotlib.rc_context(STYLE):
+        for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
+            with replacing(folder / f"{name}.{kind}") as stream:
+                figure.savefig(stream, format=kind, metadata=metadata)
+    plt.close(figure)

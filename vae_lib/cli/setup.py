@@ -1,0 +1,172 @@
+"""What every command needs first: a backend, images, a model with its weights."""
+
+import contextlib
+import faulthandler
+import hashlib
+import importlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+
+import vae_lib
+from vae_lib.cli.errors import CommandError, reported
+
+
+def start_backend(name):
+    """Import Keras with a backend.
+
+    Args:
+        name: "tensorflow", "jax" or "torch"; ``None`` leaves the choice to Keras.
+
+    Returns:
+        The backend's name.
+
+    Raises:
+        CommandError: if the backend is not installed, or Keras runs with another.
+    """
+    if name is not None and "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = name
+    try:
+        with quiet_start():
+            import keras
+    except (ImportError, ValueError) as error:
+        raise CommandError(
+            f"Keras cannot start with the backend {name or 'that is set'}: {error}. "
+            "Install it, or choose another with --backend."
+        ) from error
+    actual = keras.backend.backend()
+    if name is not None and actual != name:
+        raise CommandError(
+            f"Keras runs with the backend {actual} already, so --backend {name} comes "
+            "too late: start a new process."
+        )
+    return actual
+
+
+@contextlib.contextmanager
+def quiet_start():
+    """Hide what TensorFlow prints while it loads, unless loading fails.
+
+    Its first lines come before it reads its own setting of the log level.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as hidden, open(stderr, "wb") as visible:
+        faulthandler.enable(visible)  # a crash must not be silent
+        os.dup2(hidden.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            hidden.seek(0)
+            shutil.copyfileobj(hidden, visible)
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            faulthandler.disable()
+
+
+def load_images(path=None, sample=False):
+    """The images of a command.
+
+    Args:
+        path: an mnist.npz, or ``None`` for the usual sources.
+        sample: whether to take the package's 5,000 digits.
+
+    Returns:
+        A :class:`vae_lib.data.MNIST`.
+
+    Raises:
+        CommandError: if there are none; the message says what to do.
+    """
+    from vae_lib import data
+
+    if sample:
+        with reported():
+            return data.load_sample()
+    try:
+        with reported():
+            return data.load_mnist(path)
+    except CommandError as error:
+        text = str(error).replace("path=", "--data ", 1)
+        raise CommandError(
+            f"{text} Here these are --data FILE and --sample."
+        ) from error
+
+
+def load_images_like(run, arguments):
+    """The images that --data or --sample name, else the set the run was trained on."""
+    sample = arguments.sample
+    if not sample and arguments.data is None:
+        sample = run.environment().get("images", {}).get("source") == "sample"
+    return load_images(arguments.data, sample)
+
+
+def describe_images(mnist, n_train):
+    """Which images a run uses, for environment.json: source, numbers, digests."""
+    return {
+        "source": "sample" if mnist.is_sample else "mnist",
+        "train_images": n_train,
+        "val_images": len(mnist.x_val),
+        "train_sha256": _digest(mnist.x_train[:n_train]),
+        "val_sha256": _digest(mnist.x_val),
+    }
+
+
+def _digest(images):
+    return hashlib.sha256(images.data).hexdigest()
+
+
+def describe_environment(backend):
+    """Versions and machine, for environment.json."""
+    import keras
+    import numpy as np
+
+    version = importlib.import_module(backend).__version__
+    return {
+        "vae_lib": vae_lib.__version__,
+        "python": platform.python_version(),
+        "keras": keras.__version__,
+        "backend": backend,
+        "backend_version": str(version),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "cpus": available_cpus(),
+    }
+
+
+def available_cpus():
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def load_run(run):
+    """The model of a run with its weights.
+
+    Raises:
+        CommandError: if the weights are missing or damaged.
+    """
+    from vae_lib import training, weights
+
+    with reported():
+        vae = training.build_vae(run.config())
+        if not run.weights.is_file():
+            raise CommandError(
+                f"{run} has no weights yet. Continue the run first: "
+                f"python -m vae_lib train --out {run} --resume"
+            )
+        weights.load_weights(vae, run.weights)
+    return vae
+
+
+def say(arguments, *lines):
+    """Print, unless --quiet."""
+    if not arguments.quiet:
+        print(*lines, sep="\n", flush=True)
