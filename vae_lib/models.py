@@ -225,7 +225,8 @@ class VAE(keras.Model):
             x: images, ``(B, 28, 28, 1)``.
             y: not used; a VAE has no targets.
             y_pred: not used.
-            sample_weight: ``(B,)`` or ``None``.
+            sample_weight: ``(B,)`` or ``None``. Keras's ``fit`` drops weights that
+                come without targets: write ``vae.fit(x, x, sample_weight=w)``.
             training: for layers such as ``Dropout`` in encoder and decoder; codes
                 are sampled in both modes, since a bound is an average over samples.
 
