@@ -57,7 +57,7 @@ def fit(
         batch_size: images a step, at least 1.
         x_val: images to evaluate after each epoch, always with the same noise.
         learning_rate: peak step size of the default optimiser.
-        kl_warmup: epochs in which ``vae.beta`` rises linearly from 0 to its value.
+        kl_warmup: epochs in which ``vae.beta`` rises linearly to its value.
         seed: of the order of the images.
         initial_epoch: epochs done before, when a run is resumed.
         callbacks: Keras callbacks. ``on_train_batch_end`` comes once per compiled call.

@@ -4,11 +4,13 @@ import keras
 
 
 class KLWarmup(keras.callbacks.Callback):
-    """Raises ``vae.beta`` from 0 to ``beta``, linearly over the first epochs.
+    """Raises ``vae.beta`` to ``beta``, linearly over the first epochs.
 
     A rate that is cheap at first lets the decoder learn to use the code before the
     prior pulls on it. Beta changes once per compiled call of ``fit``, so the line is a
     staircase; after the last warm-up epoch, and when training ends, it is ``beta``.
+    It begins one step above 0: while the rate is free nothing bounds the variance of
+    the codes, and a convolutional VAE may let it grow beyond all floats in ten steps.
 
     Args:
         epochs: length of the warm-up, at least 1.
@@ -29,7 +31,7 @@ class KLWarmup(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_begin(self, batch, logs=None):
-        done = self.epoch + batch / self.params["steps"]
+        done = self.epoch + (batch + 1) / self.params["steps"]
         self.model.beta = self.beta * min(1.0, done / self.epochs)
 
     def on_train_end(self, logs=None):
