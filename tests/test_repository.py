@@ -83,8 +83,8 @@ def test_the_search_finds(line):
 def test_warnings_are_errors_and_all_lint_rules_apply():
     assert PYPROJECT["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
     assert PYPROJECT["tool"]["ruff"]["lint"] == {"select": ["E", "F", "I", "UP", "B"]}
-    pages = tomllib.loads((ROOT / "book" / "ruff.toml").read_text("utf-8"))
-    assert set(pages) == {"extend", "line-length"}
+    # A second configuration could hide rules from one folder.
+    assert not [n for n in text_files() if n.endswith("ruff.toml")]
 
 
 def test_the_lock_file_satisfies_pyproject():
