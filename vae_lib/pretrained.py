@@ -48,8 +48,8 @@ def load_pretrained(network, latent_dim):
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != shipped[name]["sha256"]:
         raise ValueError(
-            f"{path.name} is not the published file (SHA-256 {digest[:12]}..., expected "
-            f"{shipped[name]['sha256'][:12]}...): install vae_lib again."
+            f"{path.name} is not the published file (SHA-256 {digest[:12]}..., "
+            f"expected {shipped[name]['sha256'][:12]}...): install vae_lib again."
         )
     vae = models.VAE(*networks.build(network, latent_dim), likelihoods.Gaussian())
     assign_weights(vae, read_npz(path), source=path.name)
