@@ -146,8 +146,8 @@ def _add_optimisation(group):
         group,
         "kl_warmup",
         int,
-        "epochs in which the weight of the rate rises from 0; a few help a network "
-        "that starts by ignoring its code",
+        "epochs in which the weight of the rate rises from 0; without them conv "
+        "starts by ignoring its code and stays there",
         metavar="N",
     )
     _option(

@@ -39,12 +39,12 @@ what to expect (Gaussian likelihood with a learned variance, full MNIST):
   and because it is a density it may be positive. After 20 epochs of the mlp it is about
   +120 at --latent-dim 2, +500 at 10 and +730 at 20 on images that were not trained on.
   A linear model (probabilistic PCA) reaches +14, +186 and +307: below that, something
-  is wrong. A rate near 0 means that the code is ignored; try --kl-warmup 5.
+  is wrong. A rate near 0 means that the code is ignored: try a longer --kl-warmup.
   With --sample, or another likelihood, the numbers differ and cannot be compared.
 
 examples:
   python -m vae_lib train --network mlp --latent-dim 2 --epochs 20
-  python -m vae_lib train --network conv --latent-dim 2 --epochs 5 --kl-warmup 1
+  python -m vae_lib train --network conv --latent-dim 2 --epochs 5
   python -m vae_lib train --sample --epochs 3 --train-images 500 --out runs/trial
   python -m vae_lib train --out runs/trial --resume
 
