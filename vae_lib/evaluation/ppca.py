@@ -106,7 +106,7 @@ def fit_ppca(x, latent_dim, variance=None):
         )
     if variance is None:
         variance = float(eigenvalues[latent_dim:].mean())
-        if variance <= 0.0:
+        if variance <= 1e-14 * (mean @ mean + eigenvalues[0]):  # only rounding
             raise ValueError(
                 f"x has no variance outside {latent_dim} dimensions: use more images, "
                 "a smaller latent_dim or a fixed variance."
@@ -152,8 +152,6 @@ def linear_vae(ppca, image_shape=networks.IMAGE_SHAPE, **kwargs):
     encoder.get_layer("z_log_var").set_weights([np.log(ppca.latent_variances)])
     decoder.get_layer("pixels").set_weights([ppca.components.T, ppca.mean])
     likelihood = likelihoods.Gaussian(link="identity", initial_variance=ppca.variance)
-    # Once more: on TensorFlow an initialiser rounds a float64 constant to float32.
-    likelihood.log_variance.assign(math.log(ppca.variance))
     return VAE(encoder, decoder, likelihood, **kwargs)
 
 
