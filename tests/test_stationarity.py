@@ -60,7 +60,6 @@ def maximise_elbo(vae, x, noise):
         value_and_gradient, start, jac=True, method="BFGS", options=settings
     )
     assign(result.x)
-    print(result.message, result.nit, result.nfev, np.abs(result.jac).max(), result.fun)
     return result
 
 
