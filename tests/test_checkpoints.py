@@ -7,7 +7,7 @@ import pytest
 from vae_lib import training
 from vae_lib.weights import read_npz, write_npz
 
-RUN = {"epochs": 4, "batch_size": 6, "kl_warmup": 3, "verbose": 0}
+RUN = {"epochs": 4, "batch_size": 8, "kl_warmup": 3, "verbose": 0}
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def compiled(make_vae):
     def make(seed=0, **kwargs):
         keras.utils.set_random_seed(seed)
         vae = make_vae(seed=seed, **kwargs)
-        training.compile_default(vae, 12, 1e-2)
+        training.compile_default(vae, 8, 1e-2)
         return vae
 
     return make
