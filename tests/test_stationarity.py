@@ -45,7 +45,8 @@ def maximise_elbo(vae, x, noise):
             weight.assign(values.reshape(weight.shape))
 
     def loss():
-        return -keras.ops.mean(vae.elbo_terms(x, noise=noise).elbo)
+        # Not ops.mean, which is float32 on JAX.
+        return -keras.ops.sum(vae.elbo_terms(x, noise=noise).elbo) / len(x)
 
     def value_and_gradient(flat):
         assign(flat)

@@ -37,7 +37,9 @@ def elbo_terms(log_px_z, z_mean, z_log_var):
         ValueError: if the numbers of examples differ.
     """
     rate = gaussian_kl(z_mean, z_log_var)
-    distortion = -ops.mean(log_px_z, axis=0)  # (L, B) -> (B,)
+    # Not ops.mean: on JAX Keras computes it in float32, whatever it is given.
+    n_samples = ops.cast(ops.shape(log_px_z)[0], log_px_z.dtype)
+    distortion = -ops.sum(log_px_z, axis=0) / n_samples  # (L, B) -> (B,)
     require_same_shape(distortion=distortion, rate=rate)
     return ElboTerms(elbo=-(distortion + rate), rate=rate, distortion=distortion)
 
