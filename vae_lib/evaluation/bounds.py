@@ -85,10 +85,12 @@ def _batch_terms(vae, x, noise, n_samples):
         x_logits = vae.decoder(vae.sampling(z_mean, z_log_var, noise=eps))
         log_px_z += to_numpy(vae.likelihood.log_prob(x, x_logits)) / n_samples
         error = ops.square(x - vae.likelihood.mean(x_logits))
-        pixel_mean = ops.mean(error, axis=(1, 2, 3))  # (B, 28, 28, 1) -> (B,)
-        squared += to_numpy(pixel_mean) / n_samples
+        # Not ops.mean, which Keras computes in float32 on JAX and PyTorch.
+        pixel_sum = ops.sum(error, axis=(1, 2, 3))  # (B, 28, 28, 1) -> (B,)
+        squared += to_numpy(pixel_sum) / n_samples
     rate = to_numpy(gaussian_kl(z_mean, z_log_var))
-    return PerExample(log_px_z - rate, rate, -log_px_z, squared)
+    n_pixels = math.prod(vae.image_shape)
+    return PerExample(log_px_z - rate, rate, -log_px_z, squared / n_pixels)
 
 
 def elbo(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
