@@ -106,3 +106,31 @@ def test_an_unknown_label_or_chapter_is_named(folder):
 
 def test_the_book_has_its_folder_of_results():
     assert results.folder().is_dir()
+
+
+def test_a_table_is_text_for_print_and_markdown_for_jupyter():
+    rows = [["vae_lib", 1.25, -3], ["plain fit", 12.5, 40]]
+    table = results.Table(["trained by", "seconds", "nats"], rows, ["", ".1f", "+d"])
+    assert repr(table).splitlines() == [
+        "trained by  seconds  nats",
+        "vae_lib         1.2    \N{MINUS SIGN}3",
+        "plain fit      12.5   +40",
+    ]
+    assert table._repr_markdown_().splitlines() == [
+        "| trained by | seconds | nats |",
+        "| :-- | --: | --: |",
+        "| vae_lib | 1.2 | \N{MINUS SIGN}3 |",
+        "| plain fit | 12.5 | +40 |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "formats", "message"),
+    [
+        ([["a", 1, 2]], None, "a row has 3 entries for 2 columns"),
+        ([["a", 1]], [""], "formats has 1 entries for 2 columns"),
+    ],
+)
+def test_a_table_with_ragged_rows_is_refused(rows, formats, message):
+    with pytest.raises(ValueError, match=message):
+        results.Table(["name", "value"], rows, formats)

@@ -100,3 +100,53 @@ def _format(value, tol):
 
 def _spaced(unit):
     return f" {unit}" if unit else ""
+
+
+class Table:
+    """Rows of a recorded result, shown as a table by Jupyter and as text by print.
+
+    Args:
+        columns: headings, each with its unit.
+        rows: lists of as many cells. A string stands as it is; a number is written
+            with the format of its column.
+        formats: one format for each column, such as ``".2f"``; ``""`` for plain.
+
+    Raises:
+        ValueError: if a row or the formats have another length than the columns.
+    """
+
+    def __init__(self, columns, rows, formats=None):
+        formats = [""] * len(columns) if formats is None else formats
+        for name, line in [("formats", formats), *(("a row", row) for row in rows)]:
+            if len(line) != len(columns):
+                raise ValueError(
+                    f"{name} has {len(line)} entries for {len(columns)} columns: "
+                    f"{line!r}."
+                )
+        self.columns = list(columns)
+        self.rows = [
+            [_cell(value, spec) for value, spec in zip(row, formats, strict=True)]
+            for row in rows
+        ]
+
+    def __repr__(self):
+        lines = [self.columns, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(
+                cell.rjust(width) if i else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
+            for line in lines
+        )
+
+    def _repr_markdown_(self):
+        rule = [":--"] + ["--:"] * (len(self.columns) - 1)
+        lines = [self.columns, rule, *self.rows]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(value, spec):
+    if isinstance(value, str):
+        return value
+    return format(value, spec).replace("-", "\N{MINUS SIGN}")
