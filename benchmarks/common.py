@@ -26,9 +26,10 @@ def machine():
     }
 
 
-def write(name, content):
-    """Write ``book/results/<name>.json``, whole or not at all; return its path."""
-    path = RESULTS / f"{name}.json"
+def write(name, content, folder=None):
+    """Write ``<name>.json`` into a folder (book/results), whole or not at all."""
+    path = (folder or RESULTS) / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     with weights.replacing(path) as stream:
         stream.write((json.dumps(content, indent=1) + "\n").encode())
     return path
