@@ -1,9 +1,12 @@
 """What several test files share: seeds, double precision, tiny images and models."""
 
+import importlib
 import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from notebook_env import ROOT
 
 # The same examples in every run, so that a failure can be repeated; a fixture that
 # chooses a precision does not change from one example to the next.
@@ -75,3 +78,10 @@ def make_vae():
         return models.VAE(encoder, decoder, likelihood, **kwargs)
 
     return make
+
+
+@pytest.fixture
+def load_benchmark(monkeypatch):
+    """A function that imports a module of benchmarks/, as its own folder sees it."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module

@@ -1,0 +1,54 @@
+"""Options that the benchmarks share: how many rounds, a quick trial, where to write."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import common
+
+from vae_lib.weights import replacing
+
+
+def make_parser(text, rounds):
+    """A parser with --rounds, --quick and --json; text is the module's docstring."""
+    parser = argparse.ArgumentParser(
+        description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--rounds", type=int, default=rounds, help=f"how often, in turns ({rounds})")
+    add("--quick", action="store_true", help="a trial: small, one round, no file")
+    add(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the numbers there, not into book/results",
+    )
+    return parser
+
+
+def parse(parser, argv):
+    """Parsed arguments; --quick means one round."""
+    arguments = parser.parse_args(argv)
+    if arguments.rounds < 1:
+        parser.error(f"--rounds must be at least 1, got {arguments.rounds}")
+    if arguments.json and not arguments.json.parent.is_dir():
+        parser.error(f"--json: make the folder {arguments.json.parent} first")
+    if arguments.quick:
+        arguments.rounds = 1
+    return arguments
+
+
+def write(name, content, arguments):
+    """Write the numbers with the machine they came from, and say where."""
+    content = {"machine": common.machine(), **content}
+    path = arguments.json
+    if path is not None:
+        with replacing(path) as stream:
+            stream.write((json.dumps(content, indent=1) + "\n").encode())
+    elif not arguments.quick:
+        path = common.write(name, content)
+    if path is not None:
+        print(f"Written to {path}", file=sys.stderr)
