@@ -1,0 +1,84 @@
+"""What a peer says to the benchmark that started it: JSON lines, one epoch at a time.
+
+The benchmark sends ``matmul``, ``epoch`` or, once all epochs are done, ``score``. A
+peer runs its usual loop and calls :meth:`Link.begin` before and :meth:`Link.end` after
+each epoch; it sleeps in between, while the other peers have their turn.
+"""
+
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+MATMUL_SIZE = 2048
+MATMUL_REPEATS = 3
+
+# What libraries print must not mix with the answers.
+_answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def send(**answer):
+    """Answer the benchmark with one line of JSON."""
+    print(json.dumps(answer), file=_answers, flush=True)
+
+
+class Link:
+    """The peer's side of the line.
+
+    Args:
+        matmul: a function that multiplies two float32 matrices of ``MATMUL_SIZE`` and
+            waits for the result: the machine's peak as this framework reaches it.
+    """
+
+    def __init__(self, matmul):
+        self.matmul = matmul
+        self.started = 0.0
+        send(ready=True)
+
+    def begin(self):
+        """Wait for the command to run an epoch, then start the clock."""
+        command = sys.stdin.readline().strip()
+        while command == "matmul":
+            send(gflops=measure(self.matmul))
+            command = sys.stdin.readline().strip()
+        if command != "epoch":  # the benchmark has gone
+            raise SystemExit(1)
+        self.started = time.perf_counter()
+
+    def end(self, loss):
+        """Stop the clock; ``loss`` becomes a number, so the epoch's work is done."""
+        loss = float(loss)
+        send(seconds=time.perf_counter() - self.started, loss=loss)
+
+    def score(self, elbo):
+        """Wait for the last command, then report memory and ``elbo()``, in nats."""
+        if sys.stdin.readline().strip() != "score":
+            raise SystemExit(1)
+        memory = peak_memory()  # before the test images are loaded
+        send(peak_mib=memory, test_elbo=float(elbo()))
+
+
+def measure(matmul):
+    """GFLOP/s of a matrix product, the median of a few."""
+    matmul()
+    seconds = []
+    for _ in range(MATMUL_REPEATS):
+        start = time.perf_counter()
+        matmul()
+        seconds.append(time.perf_counter() - start)
+    return 2e-9 * MATMUL_SIZE**3 / statistics.median(seconds)
+
+
+def peak_memory():
+    """The most memory this process has held so far, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would count the parent's, before the fork
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
