@@ -9,6 +9,7 @@ from keras import ops
 from vae_lib.data import check_images
 from vae_lib.training.config import check_positive, check_whole
 from vae_lib.training.guard import Guard, Validation
+from vae_lib.training.processes import is_first
 from vae_lib.training.steps import make_runner, steps_per_call
 from vae_lib.training.warmup import KLWarmup
 
@@ -50,11 +51,16 @@ def fit(
     over the epochs of this call, unless you compiled the model: then your optimiser is
     used. Every epoch sees every image once; the last batch may be short.
 
+    On the JAX backend, ``keras.distribution.set_distribution(DataParallel(...))``
+    before the model is built shares every batch between devices, and
+    :func:`vae_lib.training.processes.join` between processes; the losses stay those of
+    one device to float32 rounding. Only the first process shows progress.
+
     Args:
         vae: a :class:`vae_lib.models.VAE`.
         x_train: images, ``(n, 28, 28, 1)``, floats in [0, 1].
         epochs: total number of epochs, at least 1.
-        batch_size: images a step, at least 1.
+        batch_size: images a step, at least 1; over all devices that share them.
         x_val: images to evaluate after each epoch, always with the same noise.
         learning_rate: peak step size of the default optimiser.
         kl_warmup: epochs in which ``vae.beta`` rises linearly to its value.
@@ -89,7 +95,7 @@ def fit(
     hooks = keras.callbacks.CallbackList(
         list(callbacks),
         add_history=True,
-        add_progbar=verbose != 0,
+        add_progbar=verbose != 0 and is_first(),
         model=vae,
         verbose=1 if verbose == "auto" else verbose,
         epochs=epochs,

@@ -6,9 +6,13 @@ numbers, and one compiled call runs Keras's own ``train_step`` over many of its 
 What is computed is Keras's; only who drives the loop differs.
 """
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
+
+from vae_lib.training.devices import placement
 
 
 def make_runner(vae, x, batch_size):
@@ -25,7 +29,8 @@ def make_runner(vae, x, batch_size):
         in place.
     """
     images = ops.convert_to_tensor(x, dtype=vae.encoder.inputs[0].dtype)
-    run = _RUNNERS[keras.backend.backend()](vae, images)
+    place = placement(vae, batch_size)
+    run = _RUNNERS[keras.backend.backend()](vae, images, place)
     longest = steps_per_call(vae)
 
     def padded(rows):
@@ -70,7 +75,7 @@ def _has_gpu():
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _tensorflow(vae, images):
+def _tensorflow(vae, images, place):
     import tensorflow as tf
 
     # XLA fuses the many small operations of a dense network; its CPU convolutions
@@ -99,14 +104,17 @@ def _tensorflow(vae, images):
     return run
 
 
-def _jax(vae, images):
+def _jax(vae, images, place):
     import jax
 
-    @jax.jit
+    images = place.replicate(images)
+
+    @functools.partial(jax.jit, out_shardings=place.everywhere)
     def loop(state, images, rows, n_steps):  # as a constant they would be compiled in
         def one_step(step, carry):
             state, losses = carry
-            logs, state = vae.train_step(state, (images[rows[step]],))
+            batch = place.keep_shared(images[rows[step]])
+            logs, state = vae.train_step(state, (batch,))
             return state, losses.at[step].set(logs["loss"])
 
         losses = jax.numpy.zeros(rows.shape[0])
@@ -120,7 +128,7 @@ def _jax(vae, images):
             vae.metrics_variables,
         )
         state = tuple([variable.value for variable in group] for group in groups)
-        state, losses = loop(state, images, rows, n_steps)
+        state, losses = loop(state, images, place.share(rows), n_steps)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
@@ -129,7 +137,7 @@ def _jax(vae, images):
     return run
 
 
-def _torch(vae, images):
+def _torch(vae, images, place):
     def run(rows, n_steps):
         batches = (images[ops.convert_to_tensor(row)] for row in rows[:n_steps])
         logs = [vae.train_step((batch,)) for batch in batches]
