@@ -9,11 +9,14 @@ import keras
 from keras import ops
 
 
-def value_and_grad(function):
+def value_and_grad(function, compiled=False):
     r"""Turn ``f(*tensors) -> scalar`` into ``(f, df/d tensor for each)``.
 
     Args:
         function: maps one or more tensors to one number.
+        compiled: compile it, for a function that is called many times with tensors of
+            one shape (TensorFlow and JAX). JAX then keeps the weights that the function
+            uses as they are at the first call.
 
     Returns:
         A function of the same arguments (arrays or tensors) that returns
@@ -30,7 +33,7 @@ def value_and_grad(function):
             f"Keras's backend {backend!r} has no automatic differentiation: set "
             "KERAS_BACKEND to tensorflow, jax or torch before importing Keras."
         )
-    return _BACKENDS[backend](function)
+    return _BACKENDS[backend](function, compiled)
 
 
 def weight_gradients(loss, weights):
@@ -56,33 +59,44 @@ def weight_gradients(loss, weights):
     return value_and_grad(of_values)(*[ops.convert_to_tensor(w) for w in weights])
 
 
-def _tensorflow(function):
+def _tensorflow(function, compiled):
     import tensorflow as tf
 
-    def differentiated(*arguments):
-        tensors = [tf.convert_to_tensor(argument) for argument in arguments]
+    def differentiated(*tensors):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
             value = function(*tensors)
         unconnected = tf.UnconnectedGradients.ZERO
         return value, tape.gradient(value, tensors, unconnected_gradients=unconnected)
 
-    return differentiated
+    if compiled:
+        differentiated = tf.function(differentiated)
 
-
-def _jax(function):
-    import jax
-
-    def differentiated(*arguments):
-        tensors = [jax.numpy.asarray(argument) for argument in arguments]
-        places = tuple(range(len(tensors)))
-        value, gradients = jax.value_and_grad(function, argnums=places)(*tensors)
+    def of_arrays(*arguments):
+        value, gradients = differentiated(*map(tf.convert_to_tensor, arguments))
         return value, list(gradients)
 
-    return differentiated
+    return of_arrays
 
 
-def _torch(function):
+def _jax(function, compiled):
+    import jax
+
+    def differentiated(*tensors):
+        places = tuple(range(len(tensors)))
+        return jax.value_and_grad(function, argnums=places)(*tensors)
+
+    if compiled:
+        differentiated = jax.jit(differentiated)
+
+    def of_arrays(*arguments):
+        value, gradients = differentiated(*map(jax.numpy.asarray, arguments))
+        return value, list(gradients)
+
+    return of_arrays
+
+
+def _torch(function, compiled):
     import torch
 
     def differentiated(*arguments):

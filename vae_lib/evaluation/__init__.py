@@ -5,6 +5,7 @@ the image's place in the array: a seed gives the same numbers, to rounding, on e
 backend and for every batch and chunk size.
 """
 
+from vae_lib.evaluation.annealing import AIS, Bidirectional, ais, bidirectional_ais
 from vae_lib.evaluation.bounds import (
     PerExample,
     Scores,
@@ -25,12 +26,16 @@ from vae_lib.evaluation.grid import Quadrature, quadrature
 from vae_lib.evaluation.ppca import PPCA, fit_ppca, linear_vae
 
 __all__ = [
+    "AIS",
     "PPCA",
     "ActiveUnits",
+    "Bidirectional",
     "PerExample",
     "Quadrature",
     "Scores",
     "active_units",
+    "ais",
+    "bidirectional_ais",
     "bits_per_dim",
     "elbo",
     "encode",

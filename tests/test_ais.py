@@ -1,0 +1,114 @@
+"""Annealed importance sampling against the cases where the truth is known."""
+
+import numpy as np
+import pytest
+
+from vae_lib import evaluation
+
+SHAPE = (4, 4, 1)
+
+
+@pytest.fixture(scope="module")
+def x():
+    """Correlated grey images."""
+    rng = np.random.default_rng(0)
+    mixing = np.linalg.qr(rng.normal(size=(16, 16)))[0] * (0.5 * 0.7 ** np.arange(16))
+    images = np.clip(0.5 + rng.normal(size=(300, 16)) @ mixing.T, 0, 1)
+    return images.reshape(300, *SHAPE).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def ppca(x):
+    return evaluation.fit_ppca(x, 3)
+
+
+@pytest.fixture(scope="module")
+def vae(ppca):
+    return evaluation.linear_vae(ppca, SHAPE)
+
+
+def test_from_the_exact_posterior_every_weight_is_the_truth(vae, ppca, x):
+    # The linear VAE's encoder is the posterior, so f_beta is the same for every beta.
+    result = evaluation.ais(vae, x[:5], 4, n_chains=3, widening=1.0, n_leapfrog=2)
+    truth = np.tile(ppca.log_prob(x[:5]), (3, 1))
+    np.testing.assert_allclose(result.log_weights, truth, atol=1e-3)
+    np.testing.assert_allclose(result.log_px, truth[0], atol=1e-3)
+
+
+@pytest.mark.parametrize(("start", "temperatures"), [("encoder", 10), ("prior", 60)])
+def test_the_weights_are_unbiased(vae, ppca, x, start, temperatures):
+    truth = ppca.log_prob(x[:20])
+    result = evaluation.ais(vae, x[:20], temperatures, n_chains=40, start=start, seed=3)
+    ratios = np.exp(result.log_weights - truth)  # (K, B), each of mean 1
+    error = ratios.mean(axis=0).std(ddof=1) / np.sqrt(20)
+    assert abs(ratios.mean() - 1) < 4 * error
+    assert 0.3 < result.acceptance.mean() < 0.999  # the moves neither stick nor stall
+    assert result.acceptance.shape == (20,) and result.log_weights.shape == (40, 20)
+
+
+def test_more_temperatures_close_the_gap(vae, ppca, x):
+    truth = ppca.log_prob(x[:100])
+
+    def gap(n_temperatures):
+        result = evaluation.ais(
+            vae,
+            x[:100],
+            n_temperatures,
+            n_chains=2,
+            start="prior",
+            n_leapfrog=3,
+            batch_size=100,
+        )
+        return np.mean(truth - result.log_px)
+
+    few, many = gap(4), gap(60)
+    assert 0 < many < few / 3
+
+
+def test_both_directions_enclose_the_truth(vae, ppca):
+    result = evaluation.bidirectional_ais(vae, 40, 30, n_chains=4, start="prior")
+    truth = ppca.log_prob(result.x)
+    for gap in (truth - result.forward, result.reverse - truth):
+        error = gap.std(ddof=1) / np.sqrt(40)
+        assert gap.mean() > -3 * error
+        assert gap.mean() < 1.0
+    assert np.mean(result.reverse - result.forward) > 0
+
+
+def test_agrees_with_quadrature_on_a_nonlinear_model(make_vae):
+    vae = make_vae()
+    x = np.random.default_rng(0).uniform(size=(6, 6, 6, 1)).astype("float32")
+    exact = evaluation.quadrature(vae, x, tolerance=1e-3).log_px
+    found = evaluation.ais(vae, x, 60, n_chains=20, start="prior", n_leapfrog=5).log_px
+    np.testing.assert_allclose(found, exact, atol=0.2)
+
+
+def test_a_seed_repeats_it_and_batches_are_independent(vae, x):
+    def run(images, **kwargs):
+        return evaluation.ais(vae, images, 4, n_chains=2, n_leapfrog=2, **kwargs).log_px
+
+    first = run(x[:6], batch_size=3)
+    np.testing.assert_array_equal(first, run(x[:6], batch_size=3))
+    np.testing.assert_allclose(first[:3], run(x[:3], batch_size=3), atol=1e-5)
+    assert np.any(first != run(x[:6], batch_size=3, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "message"),
+    [
+        ({"n_temperatures": 0}, "n_temperatures must be a whole number of at least 1"),
+        ({"n_chains": 2.5}, "n_chains must be a whole number"),
+        ({"n_leapfrog": 0}, "n_leapfrog must be a whole number"),
+        ({"batch_size": -1}, "batch_size must be a whole number"),
+        ({"start": "middle"}, "start must be one of .*'encoder', 'prior'.*'middle'"),
+        ({"widening": 0.5}, "widening must be at least 1 and finite, got 0.5"),
+    ],
+)
+def test_bad_arguments_are_named(vae, x, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        evaluation.ais(vae, x[:2], **kwargs)
+
+
+def test_the_number_of_simulated_images_is_checked(vae):
+    with pytest.raises(ValueError, match="n_images must be a whole number"):
+        evaluation.bidirectional_ais(vae, 0)
