@@ -32,6 +32,11 @@ def chapters() -> list[Path]:
     return [path for path in paths if path and path.suffix == ".ipynb"]
 
 
+def is_appendix(path: Path) -> bool:
+    """Whether a notebook is looked up, not taught: its name has no chapter number."""
+    return not path.stem[0].isdigit()
+
+
 def all_notebooks() -> list[Path]:
     """Every notebook in book/, whether the table of contents names it or not."""
     return sorted((ROOT / "book").glob("*.ipynb"))
