@@ -59,7 +59,8 @@ def test_fit_shows_every_image_once_an_epoch_in_a_new_order(make_vae, x, stub):
     assert np.any(seen[0] != seen[1])
 
 
-def test_fit_equals_keras_on_the_same_batches(make_vae, x, monkeypatch):
+@pytest.mark.parametrize("steps_a_call", [1, 2])  # a call of one step has no loop
+def test_fit_equals_keras_on_the_same_batches(make_vae, x, monkeypatch, steps_a_call):
     def compiled():
         keras.utils.set_random_seed(0)
         vae = make_vae(seed=3)
@@ -68,8 +69,8 @@ def test_fit_equals_keras_on_the_same_batches(make_vae, x, monkeypatch):
         vae.compile(optimizer=keras.optimizers.Adam(1e-2), jit_compile=jit)
         return vae
 
-    for module in (loop, steps):  # three compiled calls of at most two steps, one short
-        monkeypatch.setattr(module, "steps_per_call", lambda vae: 2)
+    for module in (loop, steps):  # two full batches and a short one
+        monkeypatch.setattr(module, "steps_per_call", lambda vae: steps_a_call)
     ours, theirs = compiled(), compiled()
     history = training.fit(ours, x, epochs=1, batch_size=8, verbose=0).history
     ordered = x[training.epoch_order(N, seed=0, epoch=0)]

@@ -117,8 +117,10 @@ def _jax(vae, images, place):
             logs, state = vae.train_step(state, (batch,))
             return state, losses.at[step].set(logs["loss"])
 
-        losses = jax.numpy.zeros(rows.shape[0])
-        return jax.lax.fori_loop(0, n_steps, one_step, (state, losses))
+        carry = state, jax.numpy.zeros(rows.shape[0])
+        if rows.shape[0] == 1:  # no loop: XLA's convolutions crawl inside one
+            return one_step(0, carry)
+        return jax.lax.fori_loop(0, n_steps, one_step, carry)
 
     def run(rows, n_steps):
         groups = (
