@@ -267,6 +267,7 @@ class VAE(keras.Model):
         serialise = keras.saving.serialize_keras_object
         return {
             "name": self.name,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             "encoder": serialise(self.encoder),
             "decoder": serialise(self.decoder),
             "likelihood": serialise(self.likelihood),

@@ -3,7 +3,8 @@
 An encoder maps images ``(B, 28, 28, 1)`` to ``z_mean`` and ``z_log_var``, each
 ``(B, d)``. A decoder maps codes ``(B, d)`` to ``x_logits``, one number per pixel, whose
 meaning the likelihood decides. All hidden activations are ReLU; the last layers are
-affine.
+affine. Under a mixed policy of Keras (TrainConfig's ``precision``) what the networks
+return is float32: the objective adds hundreds of terms.
 """
 
 import math
@@ -40,10 +41,16 @@ def _inputs(latent_dim, image_shape, **sizes):
     return keras.Input(image_shape, name="x"), keras.Input((latent_dim,), name="z")
 
 
+def _output_dtype():
+    """That of the weights: half precision, if any, ends before the outputs."""
+    return keras.config.dtype_policy().variable_dtype
+
+
 def _heads(h, latent_dim):
+    dtype = _output_dtype()
     return [
-        layers.Dense(latent_dim, name="z_mean")(h),
-        layers.Dense(latent_dim, name="z_log_var")(h),
+        layers.Dense(latent_dim, dtype=dtype, name="z_mean")(h),
+        layers.Dense(latent_dim, dtype=dtype, name="z_log_var")(h),
     ]
 
 
@@ -78,7 +85,8 @@ def mlp_decoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=512):
     _, z = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
     h = layers.Dense(hidden_units, activation="relu", name="hidden")(z)
     h = layers.Dense(math.prod(image_shape), name="pixels")(h)
-    x_logits = layers.Reshape(image_shape, name="x_logits")(h)
+    outputs = layers.Reshape(image_shape, dtype=_output_dtype(), name="x_logits")
+    x_logits = outputs(h)
     return keras.Model(z, x_logits, name="mlp_decoder")
 
 
@@ -125,7 +133,10 @@ def conv_decoder(latent_dim, image_shape=IMAGE_SHAPE):
     h = layers.Conv2DTranspose(32, 3, padding="same", activation="relu", name="deconv")(
         h
     )
-    x_logits = layers.Conv2D(image_shape[-1], 3, padding="same", name="x_logits")(h)
+    outputs = layers.Conv2D(
+        image_shape[-1], 3, padding="same", dtype=_output_dtype(), name="x_logits"
+    )
+    x_logits = outputs(h)
     return keras.Model(z, x_logits, name="conv_decoder")
 
 
@@ -165,7 +176,10 @@ def conv_feature_map_decoder(latent_dim, image_shape=IMAGE_SHAPE):
     h = layers.Conv2DTranspose(
         32, 3, 2, padding="same", activation="relu", name="deconv"
     )(h)
-    x_logits = layers.Conv2D(channels, 3, padding="same", name="x_logits")(h)
+    outputs = layers.Conv2D(
+        channels, 3, padding="same", dtype=_output_dtype(), name="x_logits"
+    )
+    x_logits = outputs(h)
     return keras.Model(z, x_logits, name="conv_feature_map_decoder")
 
 
@@ -176,8 +190,9 @@ def linear_encoder(latent_dim, image_shape=IMAGE_SHAPE):
     """
     x, _ = _inputs(latent_dim, image_shape)
     h = layers.Flatten()(x)
-    z_mean = layers.Dense(latent_dim, name="z_mean")(h)
-    z_log_var = InputIndependent(latent_dim, name="z_log_var")(h)
+    dtype = _output_dtype()
+    z_mean = layers.Dense(latent_dim, dtype=dtype, name="z_mean")(h)
+    z_log_var = InputIndependent(latent_dim, dtype=dtype, name="z_log_var")(h)
     return keras.Model(x, [z_mean, z_log_var], name="linear_encoder")
 
 
@@ -188,7 +203,8 @@ def linear_decoder(latent_dim, image_shape=IMAGE_SHAPE):
     """
     _, z = _inputs(latent_dim, image_shape)
     h = layers.Dense(math.prod(image_shape), name="pixels")(z)
-    x_logits = layers.Reshape(image_shape, name="x_logits")(h)
+    outputs = layers.Reshape(image_shape, dtype=_output_dtype(), name="x_logits")
+    x_logits = outputs(h)
     return keras.Model(z, x_logits, name="linear_decoder")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from vae_lib import __version__
 from vae_lib.cli import texts
-from vae_lib.training.config import TrainConfig
+from vae_lib.training.config import PRECISIONS, TrainConfig
 
 # Names from networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
 # tests/test_cli.py compares them.
@@ -156,6 +156,14 @@ def _add_optimisation(group):
         int,
         "of the first weights, the order of the images and the noise",
         metavar="S",
+    )
+    _option(
+        group,
+        "precision",
+        str,
+        "of the hidden layers; weights and the ELBO's sums are float32 in any case. "
+        "The mixed ones are for GPUs, and slower on most CPUs",
+        choices=PRECISIONS,
     )
 
 

@@ -1,5 +1,7 @@
 """From a configuration to an untrained model."""
 
+import contextlib
+
 import keras
 
 from vae_lib import likelihoods, networks
@@ -10,6 +12,12 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
     """Build the VAE that a configuration describes, with its first weights.
 
     The linear network gets the identity link, under which it is probabilistic PCA.
+
+    With a mixed ``precision`` the hidden layers compute in half precision. Their
+    weights, the optimiser, what the networks return and all that the likelihood and
+    the divergence make of it stay float32, so files and scores mean the same. For
+    "mixed_float16", whose small gradients would vanish, Keras's ``compile`` scales the
+    loss (``LossScaleOptimizer``).
 
     Args:
         config: a :class:`TrainConfig`. Its seed is set with
@@ -28,8 +36,12 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         link = "identity" if config.network == "linear" else "sigmoid"
         settings = {"variance": config.variance, "link": link}
     keras.utils.set_random_seed(config.seed)
-    encoder, decoder = networks.build(config.network, config.latent_dim, image_shape)
+    with _policy(config.precision):
+        encoder, decoder = networks.build(
+            config.network, config.latent_dim, image_shape
+        )
     likelihood = likelihoods.build(config.likelihood, **settings)
+    policy = {} if config.precision == "float32" else {"dtype": config.precision}
     return VAE(
         encoder,
         decoder,
@@ -37,4 +49,17 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         beta=config.beta,
         n_samples=config.n_samples,
         seed=config.seed,
+        **policy,
     )
+
+
+@contextlib.contextmanager
+def _policy(precision):
+    """Layers made in the block compute so; "float32" leaves Keras's own setting."""
+    before = keras.config.dtype_policy()
+    if precision != "float32":
+        keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -4,6 +4,7 @@ import math
 import numbers
 from dataclasses import asdict, dataclass, fields
 
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 LARGEST_SEED = 2**32 - 1  # of keras.utils.set_random_seed
 
 
@@ -28,6 +29,8 @@ class TrainConfig:
     # networks may start by dropping the code and never take it up again.
     kl_warmup: int = 1
     seed: int = 0  # of initial weights, order of images and noise
+    # Of the hidden layers; weights, outputs and the objective are float32 in any case.
+    precision: str = "float32"  # one of PRECISIONS
 
     def __post_init__(self):
         for name in ("latent_dim", "n_samples", "epochs", "batch_size"):
@@ -37,6 +40,11 @@ class TrainConfig:
         if self.seed > LARGEST_SEED:
             raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
         check_positive("learning_rate", self.learning_rate)
+        if self.precision not in PRECISIONS:
+            known = ", ".join(map(repr, PRECISIONS))
+            raise ValueError(
+                f"precision must be one of {known}, got {self.precision!r}."
+            )
         if not _is_number(self.beta) or not 0.0 <= self.beta < math.inf:
             raise ValueError(f"beta must be at least 0 and finite, got {self.beta!r}.")
         if self.variance is not None:
