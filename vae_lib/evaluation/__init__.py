@@ -24,12 +24,18 @@ from vae_lib.evaluation.codes import (
 )
 from vae_lib.evaluation.grid import Quadrature, quadrature
 from vae_lib.evaluation.ppca import PPCA, fit_ppca, linear_vae
+from vae_lib.evaluation.samples import (
+    KernelDistance,
+    frechet_distance,
+    kernel_distance,
+)
 
 __all__ = [
     "AIS",
     "PPCA",
     "ActiveUnits",
     "Bidirectional",
+    "KernelDistance",
     "PerExample",
     "Quadrature",
     "Scores",
@@ -41,7 +47,9 @@ __all__ = [
     "encode",
     "evaluate",
     "fit_ppca",
+    "frechet_distance",
     "iwae",
+    "kernel_distance",
     "knn_accuracy",
     "linear_vae",
     "log_weights",
