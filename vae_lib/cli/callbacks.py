@@ -8,6 +8,7 @@ import time
 import keras
 
 from vae_lib import training
+from vae_lib.training import processes
 from vae_lib.weights import save_weights
 
 
@@ -34,7 +35,9 @@ class Recorder(training.Checkpoints):
         self.write(self.model)
 
     def write(self, vae):
-        """Write weights and curves as they are now."""
+        """Write weights and curves as they are now; only the first process does."""
+        if not processes.is_first():
+            return
         save_weights(vae, self.run.weights)
         self.run.write("curves.json", self.curves)
 

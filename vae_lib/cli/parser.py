@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from vae_lib import __version__
-from vae_lib.cli import texts
+from vae_lib.cli import team, texts
 from vae_lib.training.config import PRECISIONS, TrainConfig
 
 # Names from networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
@@ -39,6 +39,7 @@ def build_parser():
     _add_train(commands)
     _add_evaluate(commands)
     _add_figures(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -71,6 +72,7 @@ def _add_train(commands):
         "options given must be the same",
     )
     _add_quiet(group)
+    team.add_options(parser.add_argument_group("several processes (on JAX)"))
 
 
 def _option(group, name, kind, text, **kwargs):
@@ -231,6 +233,26 @@ def _add_figures(commands):
         help="where to write the files (default RUN_FOLDER/figures)",
     )
     _add_data(parser, "the set that the run was trained on")
+    _add_backend(parser)
+    _add_quiet(parser)
+
+
+def _add_bench(commands):
+    parser = commands.add_parser(
+        "bench",
+        help="measure how fast this machine trains",
+        description=texts.BENCH,
+        epilog=texts.BENCH_EPILOG,
+    )
+    add, number = parser.add_argument, {"type": int, "metavar": "N"}
+    _option(parser, "network", str, "what to train", choices=NETWORKS)
+    _option(parser, "latent_dim", int, "latent dimensions d", metavar="D")
+    _option(parser, "batch_size", int, "images a step", metavar="B")
+    _option(parser, "precision", str, "as in train", choices=PRECISIONS)
+    text = "random images an epoch (default 20,000; 2,048 for a convolutional network)"
+    add("--train-images", help=text, **number)
+    add("--rounds", default=5, help="epochs of each that count (default 5)", **number)
+    add("--json", type=Path, metavar="FILE", help="write the numbers there as well")
     _add_backend(parser)
     _add_quiet(parser)
 

@@ -92,6 +92,21 @@ class RunFolder:
         """Complete epochs."""
         return len(self.curves().get("loss", []))
 
+    def interrupted(self, config, options=""):
+        """What to say after Ctrl-C."""
+        done = f"epoch {self.epochs_done()} of {config.epochs}"
+        return f"interrupted after {done}. {self._command(options)}"
+
+    def to_be_continued(self, config, options=""):
+        """What to say when a run ended before its time."""
+        done = f"{self.epochs_done()} of {config.epochs} epochs"
+        return f"{done} are complete. {self._command(options)}"
+
+    def _command(self, options):
+        return (
+            f"Continue with\n  python -m vae_lib train --out {self}{options} --resume"
+        )
+
     def metrics(self):
         """Final scores, or None while the run is not complete."""
         return self._load("metrics.json", default=None)

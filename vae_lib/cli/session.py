@@ -9,6 +9,8 @@ from vae_lib import evaluation, training
 from vae_lib.cli import setup
 from vae_lib.cli.callbacks import Interrupt, Recorder, ShortBar
 from vae_lib.cli.errors import CommandError, reported
+from vae_lib.training import processes
+from vae_lib.training.devices import placement
 from vae_lib.weights import save_weights
 
 
@@ -21,8 +23,10 @@ def train(plan, mnist, n_train, arguments):
     except KeyboardInterrupt:
         if sys.stdout.isatty():
             print()  # leave the line of the progress bar
-        raise CommandError(_interrupted(plan), status=130) from None
-    summarise(plan.run, plan.config, scores)
+        text = plan.run.interrupted(plan.config, plan.options)
+        raise CommandError(text, status=130) from None
+    if processes.is_first():
+        summarise(plan.run, plan.config, scores)
     return 0
 
 
@@ -30,11 +34,12 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
     config, run = plan.config, plan.run
     with reported():
         vae = training.build_vae(config)
+        placement(vae, config.batch_size)  # refuses a batch that cannot be shared
         n_steps = math.ceil(n_train / config.batch_size)
         training.compile_default(vae, config.epochs * n_steps, config.learning_rate)
         recorder = Recorder(run)
         done = restore(recorder, vae)
-    if plan.resumed:
+    if plan.resumed and processes.is_first():
         setup.say(arguments, f"Continuing after epoch {done} of {config.epochs}.")
     try:
         with interrupt.listening():
@@ -51,14 +56,16 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
                 verbose=0,
             )
     except FloatingPointError as error:
-        save_weights(vae, run.weights)
+        if processes.is_first():
+            save_weights(vae, run.weights)
         raise CommandError(_diverged(error, run), status=1) from error
     return vae
 
 
 def restore(recorder, vae):
     """Load the newest whole checkpoint; bring the other files to the same state."""
-    recorder.run.clear_parts()
+    if processes.is_first():
+        recorder.run.clear_parts()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         done = recorder.restore(vae)
@@ -69,18 +76,10 @@ def restore(recorder, vae):
 
 
 def _bars(arguments):
-    if arguments.quiet:
+    if arguments.quiet or not processes.is_first():
         return []
     # In a file a bar would be drawn again and again: a line per epoch there.
     return [ShortBar(verbose=1 if sys.stdout.isatty() else 2)]
-
-
-def _interrupted(plan):
-    done = f"epoch {plan.run.epochs_done()} of {plan.config.epochs}"
-    return (
-        f"interrupted after {done}. Continue with\n"
-        f"  python -m vae_lib train --out {plan.run} --resume"
-    )
 
 
 def _diverged(error, run):

@@ -1,11 +1,14 @@
 """``train``: decide what is to be done, refuse what cannot be, then do it."""
 
+import json
 import os
+from argparse import Namespace
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from vae_lib.cli import setup
+from vae_lib.cli import parallel, setup
+from vae_lib.cli import team as teams
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.cli.runs import RunFolder
 from vae_lib.training.config import TrainConfig
@@ -17,19 +20,40 @@ class Plan(NamedTuple):
     run: RunFolder
     config: TrainConfig
     resumed: bool  # whether the folder holds a run to be continued
+    options: str = ""  # what a command to continue it needs, too
 
 
 def run(arguments):
     """The command; returns its exit status."""
-    plan = make_plan(arguments)
+    team = teams.read(arguments)
+    if not team.is_several:
+        return lead(arguments, team)
+    plan = None
+    if team.leads:  # wrong input is found before processes are started
+        plan = make_plan(Namespace(**{**vars(arguments), "quiet": True}))
+        teams.check_batch(team, plan.config.batch_size)
+    return parallel.run(arguments, team, plan)
+
+
+def lead(arguments, team, join=None):
+    """Train in this process, the only one or the first; returns the exit status.
+
+    Args:
+        arguments: those of the command.
+        team: who trains together.
+        join: a function that waits for the other processes, if there are any.
+    """
+    plan = make_plan(arguments)._replace(options=team.options())
+    teams.check_batch(team, plan.config.batch_size)
     recorded = plan.run.environment() if plan.resumed else {}
     mnist, n_train = _images(arguments, recorded.get("images", {}))
     images = setup.describe_images(mnist, n_train)
     given = arguments.backend or os.environ.get("KERAS_BACKEND")
-    backend = given or recorded.get("backend")
+    backend = "jax" if team.needs_jax else given or recorded.get("backend")
     if plan.resumed:
         _refuse_differences(plan, recorded, images, backend)
     environment = setup.describe_environment(setup.start_backend(backend))
+    environment |= _share(team, join)
     environment["images"] = images
     if plan.resumed:
         _report_versions(arguments, recorded, environment)
@@ -39,16 +63,64 @@ def run(arguments):
 
     from vae_lib.cli import session  # needs Keras
 
+    if join is not None:
+        _tell_the_others(plan, images)
     return session.train(plan, mnist, n_train, arguments)
+
+
+def follow(arguments, team, join):
+    """Train in another process than the first, which decides; returns the status."""
+    setup.start_backend("jax")
+    _share(team, join)
+
+    from vae_lib.cli import session
+    from vae_lib.training import processes
+
+    told = json.loads(processes.broadcast())
+    config, images = TrainConfig(**told["config"]), told["images"]
+    with reported():
+        found = config.differences(replace(config, **_given(arguments)))
+    if arguments.train_images is None:
+        arguments.train_images = images["train_images"]
+    mnist, n_train = _images(arguments, images)
+    found += _different(images, setup.describe_images(mnist, n_train))
+    if found:
+        listed = "".join(f"\n  {line}" for line in found)
+        raise CommandError(
+            "the options or images here are not those of the first process "
+            f"(there before, here now):{listed}"
+        )
+    plan = Plan(RunFolder(""), config, told["resumed"])  # only the first writes
+    return session.train(plan, mnist, n_train, arguments)
+
+
+def _share(team, join):
+    """Set up devices and processes; returns their numbers for environment.json."""
+    devices = 1
+    if join is not None:
+        join()
+    elif team.devices is not None:
+        from vae_lib.training.devices import use_devices
+
+        with reported():
+            use_devices(team.devices)
+    if team.needs_jax:
+        import keras
+
+        devices = keras.distribution.distribution().device_mesh.devices.size
+    return {"processes": team.processes, "devices": int(devices)}
+
+
+def _tell_the_others(plan, images):
+    from vae_lib.training import processes
+
+    told = {"config": plan.config.as_dict(), "images": images, "resumed": plan.resumed}
+    processes.broadcast(json.dumps(told).encode())
 
 
 def make_plan(arguments):
     """Settle configuration and folder, before anything slow is loaded."""
-    given = {
-        field.name: getattr(arguments, field.name)
-        for field in fields(TrainConfig)
-        if hasattr(arguments, field.name)
-    }
+    given = _given(arguments)
     with reported():
         config = TrainConfig(**given)
     name = f"{config.network}-{config.latent_dim}-seed{config.seed}"
@@ -71,6 +143,12 @@ def make_plan(arguments):
     with reported():
         config = replace(folder.config(), **given)
     return Plan(folder, config, resumed=True)
+
+
+def _given(arguments):
+    """The fields of the configuration that were typed."""
+    names = (field.name for field in fields(TrainConfig))
+    return {n: getattr(arguments, n) for n in names if hasattr(arguments, n)}
 
 
 def _images(arguments, recorded):
@@ -98,12 +176,7 @@ def _refuse_differences(plan, recorded, images, backend):
     """Stop unless the run would continue exactly as it began; list all differences."""
     found = plan.run.config().differences(plan.config)
     before = {"backend": recorded.get("backend"), **recorded.get("images", {})}
-    now = {"backend": backend, **images}
-    found += [
-        f"{name}: {before.get(name)!r} before, {value!r} now"
-        for name, value in now.items()
-        if before.get(name) != value
-    ]
+    found += _different(before, {"backend": backend, **images})
     if found:
         listed = "".join(f"\n  {line}" for line in found)
         raise CommandError(
@@ -113,9 +186,20 @@ def _refuse_differences(plan, recorded, images, backend):
         )
 
 
+def _different(before, now):
+    """Lines such as ``source: 'mnist' before, 'sample' now``."""
+    return [
+        f"{name}: {before.get(name)!r} before, {value!r} now"
+        for name, value in now.items()
+        if before.get(name) != value
+    ]
+
+
 def _report_versions(arguments, before, now):
     """Say which versions changed: they may change the last digits."""
     names = ("vae_lib", "python", "keras", "backend_version", "numpy", "platform")
+    names += ("processes", "devices")
+    before = {"processes": 1, "devices": 1, **before}  # not in folders of old
     changed = [
         f"{name} {before.get(name)} before, {now[name]} now"
         for name in names
@@ -124,7 +208,7 @@ def _report_versions(arguments, before, now):
     if changed:
         setup.say(
             arguments,
-            f"Continued with other versions ({'; '.join(changed)}): the weights may "
+            f"Continued with another setup ({'; '.join(changed)}): the weights may "
             "differ in rounding from those of an uninterrupted run.",
         )
 
@@ -133,6 +217,9 @@ def _headline(plan, environment):
     config, images = plan.config, environment["images"]
     source = "the sample" if images["source"] == "sample" else "MNIST"
     backend = f"{environment['backend']} {environment['backend_version']}"
+    processes, devices = environment["processes"], environment["devices"]
+    backend += f", {processes} processes" if processes > 1 else ""
+    backend += f", {devices} devices" if devices != processes else ""
     yield (
         f"{config.network}, d = {config.latent_dim}, {config.likelihood} likelihood, "
         f"seed {config.seed}, {backend}"

@@ -4,15 +4,26 @@ import json
 import re
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+from vae_lib.training import processes
 from vae_lib.training.config import check_whole
 from vae_lib.weights import read_npz, write_npz
 
 _NAME = re.compile(r"epoch-(\d{5})\.npz")
+
+
+class Saved(NamedTuple):
+    """What a checkpoint holds, and its file's name."""
+
+    state: list
+    epochs_done: int
+    curves: dict
+    name: str
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -21,7 +32,8 @@ class Checkpoints(keras.callbacks.Callback):
     Weights, optimiser, the states of the random generators and the history so far:
     with the order of images fixed by (seed, epoch), a resumed run continues to the
     same weights as one that was never interrupted. ``vae.beta`` is not part of it: the
-    constructor and the warm-up set it.
+    constructor and the warm-up set it. Of several processes the first writes and reads,
+    and sends what it read to the others, which need not share its file system.
 
     Args:
         folder: where to keep the files; it is made if it does not exist. Only one run
@@ -59,13 +71,17 @@ class Checkpoints(keras.callbacks.Callback):
 
     def save(self, vae, epochs_done):
         """Write the state after ``epochs_done`` epochs, atomically; drop old files."""
+        if processes.is_first():
+            self._write(vae, epochs_done)
+        self._unsaved = None
+
+    def _write(self, vae, epochs_done):
         self.folder.mkdir(parents=True, exist_ok=True)
         state = enumerate(_state(vae))
         arrays = {f"state/{i:03d}": ops.convert_to_numpy(v.value) for i, v in state}
         arrays["epochs_done"] = np.array(epochs_done)
         arrays["curves"] = np.frombuffer(json.dumps(self.curves).encode(), np.uint8)
         write_npz(self.folder / f"epoch-{epochs_done:05d}.npz", arrays)
-        self._unsaved = None
         for old in self.files()[self.keep :]:
             old.unlink()
         for part in self.folder.glob("epoch-*.part"):  # of a run that was killed
@@ -93,45 +109,71 @@ class Checkpoints(keras.callbacks.Callback):
                 "Compile the VAE before restore, with the optimiser of the first run, "
                 "such as compile_default: its state is part of a checkpoint."
             )
+        saved = _from_first(self._newest)
+        if saved is None:
+            return 0
+        _assign(vae, saved.state, saved.name)
+        self.curves = saved.curves
+        return saved.epochs_done
+
+    def _newest(self):
+        """The newest whole checkpoint; None if there are no files."""
         files = self.files()
         for path in files:
             try:
-                state, epochs_done, curves = _read(path)
+                return _read(path)
             except ValueError as error:
                 warnings.warn(
                     f"Checkpoint {path.name} is damaged and passed over; the one "
                     f"before it is used. ({error})",
-                    stacklevel=2,
+                    stacklevel=4,
                 )
-                continue
-            _assign(vae, state, path)
-            self.curves = curves
-            return epochs_done
         if files:
             raise ValueError(
                 f"No checkpoint in {self.folder} is whole. Delete the folder and train "
                 "again from the start."
             )
-        return 0
+        return None
+
+
+def _from_first(read):
+    """What ``read()`` gives on the first process, on all of them; its error, too."""
+    if processes.count() == 1:
+        return read()
+    saved, note = None, {}
+    if processes.is_first():
+        try:
+            saved = read()
+            note = saved._asdict() | {"state": None} if saved else {}
+        except ValueError as error:
+            note = {"error": str(error)}
+    note = json.loads(processes.broadcast(json.dumps(note).encode()))
+    if "error" in note:
+        raise ValueError(note["error"])
+    if not note:
+        return None
+    state = processes.broadcast_arrays(saved.state if saved else None)
+    return Saved(**{**note, "state": state})
 
 
 def _read(path):
-    """State arrays in their order, number of epochs done, curves."""
+    """A :class:`Saved`, the arrays of its state in their order."""
     arrays = read_npz(path)
     try:
         epochs_done = int(arrays.pop("epochs_done"))
         curves = json.loads(arrays.pop("curves").tobytes())
     except KeyError as error:
         raise ValueError(f"{path} holds no training state: no {error}") from error
-    return [arrays[name] for name in sorted(arrays)], epochs_done, curves
+    state = [arrays[name] for name in sorted(arrays)]
+    return Saved(state, epochs_done, curves, path.name)
 
 
-def _assign(vae, values, path):
+def _assign(vae, values, name):
     state = _state(vae)
     shapes = [tuple(variable.shape) for variable in state]
     if [value.shape for value in values] != shapes:
         raise ValueError(
-            f"{path.name} was saved from another model: its arrays do not fit. "
+            f"{name} was saved from another model: its arrays do not fit. "
             "Resume with the network, latent_dim and optimiser of the first run."
         )
     for variable, value in zip(state, values, strict=True):

@@ -11,6 +11,7 @@ write: ask :func:`is_first`. The command ``python -m vae_lib train --processes 2
 all of this by itself.
 """
 
+import contextlib
 import inspect
 import io
 import os
@@ -21,7 +22,7 @@ import numpy as np
 
 from vae_lib.training import devices, rendezvous
 
-HEARTBEAT = 20  # seconds of silence after which a process counts as dead
+HEARTBEAT = 30  # seconds of silence after which a process counts as dead
 
 
 def join(processes, process_id, coordinator, timeout=45.0, seed=0, local_devices=None):
@@ -53,8 +54,9 @@ def join(processes, process_id, coordinator, timeout=45.0, seed=0, local_devices
     began = time.monotonic()
     rendezvous.meet(processes, process_id, coordinator, timeout)
     host, port = rendezvous.parse_address(coordinator)
-    if any(name.lower().endswith("_proxy") for name in os.environ):
-        os.environ["no_grpc_proxy"] = host  # a proxy for web pages cannot lead there
+    os.environ["no_grpc_proxy"] = host  # a proxy for web pages cannot lead there
+    with contextlib.suppress(AttributeError):  # an older JAX, which does not warn
+        jax.config.update("jax_check_proxy_envs", False)
     if local_devices is not None:
         devices.prepare_processor(len(local_devices))
     settings = {
