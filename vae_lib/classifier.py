@@ -1,0 +1,94 @@
+"""A small frozen classifier of digits: the judge of images that a model has drawn.
+
+Its features, not its answers, are what :mod:`vae_lib.evaluation` compares. It must be
+the same network for every model and everywhere, so its weights ship with the library
+and are checked by a digest.
+"""
+
+import hashlib
+import json
+from importlib import resources
+
+import keras
+import numpy as np
+from keras import layers
+
+from vae_lib.data import check_images
+from vae_lib.weights import read_npz
+
+IMAGE_SHAPE = (28, 28, 1)
+N_FEATURES = 64
+_FOLDER = resources.files("vae_lib") / "_pretrained"
+
+
+def build_classifier():
+    """The untrained network: two strided convolutions, 64 features, ten logits.
+
+    Returns:
+        A model ``(B, 28, 28, 1) -> [features (B, 64), logits (B, 10)]``. The features
+        are what the last layer reads, after their ReLU.
+    """
+    x = keras.Input(IMAGE_SHAPE, name="x")
+    h = layers.Conv2D(32, 5, 2, "same", activation="relu", name="conv_1")(x)
+    h = layers.Conv2D(64, 5, 2, "same", activation="relu", name="conv_2")(h)
+    h = layers.Flatten()(h)
+    features = layers.Dense(N_FEATURES, activation="relu", name="features")(h)
+    logits = layers.Dense(10, name="logits")(features)
+    return keras.Model(x, [features, logits], name="classifier")
+
+
+def load_classifier():
+    """Load the trained classifier; no network connection and no data is needed.
+
+    It was trained on images 10,000 to 59,999 of MNIST's training file; how well it
+    reads digits is in ``book/results/classifier.json``.
+
+    Returns:
+        A model as :func:`build_classifier` makes it, not trainable.
+
+    Raises:
+        ValueError: if its file is not the one that was published.
+    """
+    path = _FOLDER / "classifier.npz"
+    published = json.loads((_FOLDER / "classifier.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != published["sha256"]:
+        raise ValueError(
+            f"{path.name} is not the published file (SHA-256 {digest[:12]}..., "
+            f"expected {published['sha256'][:12]}...): install vae_lib again."
+        )
+    model = build_classifier()
+    arrays = read_npz(path)
+    names = weight_names(model)
+    model.set_weights([arrays[name].astype("float32") for name in names])
+    model.trainable = False
+    return model
+
+
+def weight_names(model):
+    """Names such as ``conv_1/kernel``, in the order of the model's weights."""
+    return [
+        f"{layer.name}/{weight.name}"
+        for layer in model.layers
+        for weight in layer.weights
+    ]
+
+
+def image_features(classifier, x, batch_size=500):
+    """Features of images, for :func:`vae_lib.evaluation.frechet_distance`.
+
+    Args:
+        classifier: what :func:`load_classifier` returns.
+        x: images, ``(B, 28, 28, 1)``, in [0, 1]. Noisy samples leave that range: clip
+            them first, and say so where the result is shown.
+        batch_size: images computed at once; it does not change the result.
+
+    Returns:
+        ``(B, 64)``, float64.
+
+    Raises:
+        ValueError: if the images have another shape or range.
+    """
+    x = check_images(x, "x", IMAGE_SHAPE)
+    features, _ = classifier.predict(x, batch_size=batch_size, verbose=0)
+    return np.asarray(features, dtype="float64")
