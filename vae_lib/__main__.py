@@ -1,4 +1,4 @@
-"""Command line: ``python -m vae_lib train | evaluate | figures``."""
+"""Command line: ``python -m vae_lib train | evaluate | figures | bench``."""
 
 import importlib
 import sys

@@ -1,1 +1,1 @@
-"""The commands of ``python -m vae_lib``: train, evaluate, figures."""
+"""The commands of ``python -m vae_lib``: train, evaluate, figures, bench."""

@@ -6,6 +6,7 @@ Train variational auto-encoders on MNIST, measure them, draw their figures.
   python -m vae_lib train --network mlp --latent-dim 2 --epochs 20
   python -m vae_lib evaluate runs/mlp-2-seed0
   python -m vae_lib figures runs/mlp-2-seed0
+  python -m vae_lib bench
 
 No data at hand? `train --sample` uses 5,000 digits that are part of the package.
 Each command explains itself: python -m vae_lib train --help
@@ -82,4 +83,26 @@ example:
   python -m vae_lib figures runs/mlp-2-seed0 --out pictures
 
 Images are those of the validation split.
+"""
+
+BENCH = """\
+Measure how fast this machine trains: vae_lib's training.fit against Keras's own
+Model.fit, with the same network, batches and optimiser.
+
+The two take turns, an epoch each, so that a busy moment falls on both; the median over
+the rounds counts. No data is needed: the images are random numbers, which cost the same
+arithmetic, and nothing is learned. Half a minute on two cores by default; a GPU needs
+more images to show what it can do, such as --train-images 50000.
+"""
+
+BENCH_EPILOG = """\
+how to read it:
+  images/s is what to compare between machines, ms a step what one batch takes. A small
+  network on a CPU is held up by the loop around it, and there training.fit gains most;
+  a large one, or large batches, by the arithmetic, which both loops have to do.
+
+examples:
+  python -m vae_lib bench
+  python -m vae_lib bench --backend jax --latent-dim 20
+  python -m vae_lib bench --network conv --rounds 3 --json bench.json
 """

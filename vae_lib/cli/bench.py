@@ -1,0 +1,192 @@
+"""``bench``: training.fit against Keras's own loop, on this machine, in turns."""
+
+import math
+import statistics
+import threading
+import time
+from dataclasses import fields
+
+from vae_lib.cli import setup
+from vae_lib.cli.errors import CommandError, reported
+from vae_lib.cli.runs import to_json
+from vae_lib.training.config import TrainConfig
+
+# So many images that an epoch of the faster loop takes a third of a second or so on
+# two cores; a convolution needs thirty times the arithmetic of the MLP.
+IMAGES = {"conv": 2_048, "conv_feature_map": 2_048}
+OTHER_IMAGES = 20_000
+LOOPS = ("training.fit", "Model.fit")
+
+
+def run(arguments):
+    """The command; returns its exit status."""
+    config, n_images = check(arguments)
+    backend = setup.start_backend(arguments.backend)
+    environment = {**setup.describe_environment(backend), "device": device()}
+    loops = make_loops(config, n_images, 1 + arguments.rounds)
+    setup.say(arguments, "The first epoch of each compiles and is not counted.")
+    for i in range(1 + arguments.rounds):
+        for loop in loops.values():
+            loop.epoch()
+        times = (f"{name} {loop.seconds[-1]:.2f} s" for name, loop in loops.items())
+        setup.say(arguments, f"{f'round {i}' if i else 'first'}: {', '.join(times)}")
+    content = summarise(config, n_images, environment, loops)
+    print(*table(content), sep="\n")
+    if arguments.json:
+        from vae_lib.weights import replacing
+
+        with replacing(arguments.json) as stream:
+            stream.write(to_json(content).encode())
+        setup.say(arguments, f"\nWritten to {arguments.json}")
+    return 0
+
+
+def check(arguments):
+    """Configuration and number of images, before anything slow is loaded."""
+    given = {
+        field.name: getattr(arguments, field.name)
+        for field in fields(TrainConfig)
+        if hasattr(arguments, field.name)
+    }
+    with reported():
+        config = TrainConfig(**given)
+    for name in ("rounds", "train_images"):
+        value = getattr(arguments, name)
+        if value is not None and value < 1:
+            flag = name.replace("_", "-")
+            raise CommandError(f"--{flag} must be at least 1, got {value}.")
+    if arguments.json and not arguments.json.parent.is_dir():
+        folder = arguments.json.parent
+        raise CommandError(f"{arguments.json}: make the folder {folder} first.")
+    default = IMAGES.get(config.network, OTHER_IMAGES)
+    return config, arguments.train_images or default
+
+
+def device():
+    """What computes, such as "cpu" or the name of a GPU."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    import tensorflow as tf
+
+    for gpu in tf.config.list_physical_devices("GPU"):
+        return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+    return "cpu"
+
+
+def make_loops(config, n_images, epochs):
+    """The two loops over the same random images, each with a model of its own."""
+    import keras
+    import numpy as np
+
+    from vae_lib import training
+
+    # Times do not depend on what the images show.
+    shape = (n_images, 28, 28, 1)
+    x = np.random.default_rng(config.seed).random(shape, dtype="float32")
+
+    def start(name):
+        vae = training.build_vae(config)
+        vae.compile(optimizer=keras.optimizers.Adam(config.learning_rate))
+        options = dict(epochs=epochs, batch_size=config.batch_size, verbose=0)
+        if name == "Model.fit":
+            return Loop(lambda *hooks: vae.fit(x, callbacks=hooks, **options))
+        return Loop(lambda *hooks: training.fit(vae, x, callbacks=hooks, **options))
+
+    return {name: start(name) for name in LOOPS}
+
+
+class Loop:
+    """A call of ``fit`` in a thread of its own that stands still between epochs.
+
+    Args:
+        fit: a function of a Keras callback that trains.
+    """
+
+    def __init__(self, fit):
+        self.fit = fit
+        self.seconds = []
+        self.error = None
+        self.may_run = threading.Semaphore(0)
+        self.has_stopped = threading.Semaphore(0)
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def epoch(self):
+        """Run one epoch and wait for its end; what goes wrong in it is raised here."""
+        if not self.thread.ident:
+            self.thread.start()
+        self.may_run.release()
+        self.has_stopped.acquire()
+        if self.error is not None:
+            raise self.error
+
+    def _run(self):
+        import keras
+
+        loop = self
+
+        class Turns(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                loop.may_run.acquire()
+                self.started = time.perf_counter()
+
+            def on_epoch_end(self, epoch, logs=None):
+                loop.seconds.append(time.perf_counter() - self.started)
+                loop.has_stopped.release()
+
+        try:
+            self.fit(Turns())
+        except BaseException as error:  # also an interrupt: the other thread waits
+            self.error = error
+            self.has_stopped.release()
+
+
+def summarise(config, n_images, environment, loops):
+    """What is printed and written."""
+    n_steps = math.ceil(n_images / config.batch_size)
+    results = {}
+    for name, loop in loops.items():
+        seconds = statistics.median(loop.seconds[1:])
+        results[name] = {
+            "images_per_second": n_images / seconds,
+            "ms_per_step": 1000 * seconds / n_steps,
+            "seconds_per_epoch": seconds,
+            "all_seconds": loop.seconds,
+        }
+    fast, plain = (results[name]["seconds_per_epoch"] for name in LOOPS)
+    return {
+        "config": config.as_dict(),
+        "images": n_images,
+        "environment": environment,
+        "loops": results,
+        "ratio": plain / fast,
+    }
+
+
+def table(content):
+    """The lines to print."""
+    config, environment = content["config"], content["environment"]
+    rounds = len(content["loops"][LOOPS[0]]["all_seconds"]) - 1
+    yield (
+        f"\n{config['network']}, d = {config['latent_dim']}, batches of "
+        f"{config['batch_size']}, {content['images']:,} random images, "
+        f"{config['precision']}"
+    )
+    yield (
+        f"{environment['backend']} {environment['backend_version']} on "
+        f"{environment['device']}, median of {rounds}\n"
+    )
+    yield f"{'':<14}{'images/s':>12}{'ms a step':>12}{'s an epoch':>12}"
+    for name, row in content["loops"].items():
+        yield (
+            f"{name:<14}{row['images_per_second']:>12,.0f}{row['ms_per_step']:>12.2f}"
+            f"{row['seconds_per_epoch']:>12.3f}"
+        )
+    yield f"\n{LOOPS[0]} is {content['ratio']:.2f} times as fast as {LOOPS[1]}"
