@@ -1,0 +1,141 @@
+r"""Where the time of an epoch goes, in Keras's loop and in the fast path.
+
+Nothing is estimated: parts are left out one at a time, and what the epoch gets faster
+by is what the part costs. All variants train the same VAE on the same 59,904 images of
+MNIST (468 batches of 128) in one process and take turns; medians over the rounds.
+
+    python benchmarks/time_profile.py                        TensorFlow and JAX, 4 min
+    python benchmarks/time_profile.py --backends tensorflow
+
+How to read it. Model.fit: `feeding` is an epoch whose step does nothing, 64 of them a
+call; `Python and dispatch` is what the same costs with one step a call; `the step` is
+the rest of a whole epoch. training.fit: `loop` is what callbacks, metrics and the guard
+add to the compiled calls; `random numbers` what drawing z adds to a z without noise;
+`Adam` what it costs beyond plain SGD; `images` what gathering new rows each step costs
+beyond reading the same 128 rows; `forward, backward` the rest, beside the time that its
+matrix products would take at the speed of one large product. A small difference may
+come out below zero: it is noise. Writes book/results/bench_profile.json.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import images
+import options
+from work import flops_per_image
+
+BATCH, STEPS = 128, 468
+CALL = 64  # steps a call
+
+
+def main(argv=None):
+    """Profile each backend in a process of its own; returns the exit status."""
+    parser = options.make_parser(__doc__, rounds=4)
+    names = ("tensorflow", "jax", "torch")
+    add = parser.add_argument
+    add("--backends", nargs="+", choices=names, default=names[:2], metavar="BACKEND")
+    add("--latent-dim", type=int, default=2, metavar="D", help="dimensions (2)")
+    add("--worker", action="store_true", help="profile here and print JSON")
+    arguments = options.parse(parser, argv)
+    if arguments.latent_dim < 1:
+        parser.error(f"--latent-dim must be at least 1, got {arguments.latent_dim}")
+    if arguments.worker:
+        print(json.dumps(profile(arguments)))
+        return 0
+    results = {}
+    for backend in arguments.backends:
+        print(f"profiling {backend} ...", file=sys.stderr, flush=True)
+        results[backend] = in_process(backend, arguments)
+        print(*table(backend, results[backend]), sep="\n", flush=True)
+    options.write("bench_profile", {"backends": results}, arguments)
+    return 0
+
+
+def in_process(backend, arguments):
+    """Run this file with another backend."""
+    command = [sys.executable, __file__, "--worker"]
+    command += ["--latent-dim", arguments.latent_dim, "--rounds", arguments.rounds]
+    command += ["--quick"] if arguments.quick else []
+    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(map(str, command), env=environment, stdout=subprocess.PIPE)
+    if done.returncode:
+        raise SystemExit(f"The profile of {backend} failed: see above.")
+    return json.loads(done.stdout.decode().splitlines()[-1])
+
+
+def profile(arguments):
+    """Seconds of each variant, and the parts they imply."""
+    import variants
+
+    steps = 4 if arguments.quick else STEPS
+    x, _, source = images.load(steps * BATCH)
+    epochs = variants.build(x, arguments.latent_dim, BATCH, CALL, 1 + arguments.rounds)
+    matmul = variants.matmul()
+    seconds = {name: [] for name in epochs}
+    peaks = []
+    for i in range(1 + arguments.rounds):
+        print(f"round {i}", file=sys.stderr, flush=True)
+        peaks.append(variants.matmul_gflops(matmul))
+        for name, epoch in epochs.items():
+            start = time.perf_counter()
+            epoch()
+            seconds[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(each[1:]) for name, each in seconds.items()}
+    work = flops_per_image("mlp", arguments.latent_dim) * len(x) / 1e9
+    peak = statistics.median(peaks[1:])
+    return {
+        "latent_dim": arguments.latent_dim,
+        "images": len(x),
+        "source": source,
+        "seconds": medians,
+        "all_seconds": seconds,
+        "matmul_gflops": peak,
+        "parts": parts(medians, work / peak),
+    }
+
+
+def parts(seconds, products):
+    """Differences between variants, in seconds an epoch."""
+    run = seconds["calls"]
+    noise = run - seconds["without noise"]
+    adam = run - seconds["SGD"]
+    gather = run - seconds["same rows"]
+    return {
+        "Model.fit": {
+            "total": seconds["Model.fit"],
+            "feeding": seconds["empty, many a call"],
+            "Python and dispatch": seconds["empty"] - seconds["empty, many a call"],
+            "the step": seconds["Model.fit"] - seconds["empty"],
+        },
+        "training.fit": {
+            "total": seconds["training.fit"],
+            "loop": seconds["training.fit"] - run,
+            "random numbers": noise,
+            "Adam": adam,
+            "images": gather,
+            "forward, backward": run - noise - adam - gather,
+            "products at peak": products,
+        },
+        "training.fit, one step a call": {"total": seconds["one a call"]},
+    }
+
+
+def table(backend, result):
+    """The lines to print."""
+    yield (
+        f"\n{backend}: mlp, d = {result['latent_dim']}, {result['images']:,} images, "
+        f"batch {BATCH}, matrix product {result['matmul_gflops']:.0f} GFLOP/s"
+    )
+    for loop, rows in result["parts"].items():
+        for name, seconds in rows.items():
+            label = loop if name == "total" else f"    {name}"
+            share = 100 * seconds / rows["total"]
+            yield f"{label:<32}{seconds:>8.3f} s {share:>6.0f} %"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
