@@ -34,12 +34,15 @@ class Worker:
         threads: how many the processor's share for it has.
     """
 
+    COMMAND = (sys.executable, "-m", "vae_lib.cli.worker")
+
     def __init__(self, settings, threads):
         self.number = settings["process_id"]
         self.report = Path(settings["report"])
         self.log = Path(settings["log"])
+        self.stopped = False  # from here, not by itself
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "vae_lib.cli.worker", json.dumps(settings)],
+            [*self.COMMAND, json.dumps(settings)],
             stdin=subprocess.PIPE,  # its end tells the worker that this one is gone
             stdout=None if self.number == 0 else subprocess.DEVNULL,
             stderr=None if self.number == 0 else subprocess.DEVNULL,
@@ -60,6 +63,7 @@ class Worker:
 
     def stop(self):
         """End it, and wait until it has ended."""
+        self.stopped = self.status is None
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
@@ -111,7 +115,7 @@ def run(arguments, team, plan):
         finally:
             for worker in workers:
                 worker.stop()
-        failed = [worker for worker in workers if worker.status]
+        failed = [w for w in workers if w.status and not w.stopped]
         if failed:
             raise _explained(failed, plan, team)
     return 0
@@ -175,9 +179,7 @@ def _wait_for_reasons(workers):
 def _explained(failed, plan, team):
     """A CommandError about the worker that failed first."""
 
-    # Those who only lost a connection, or were aborted by JAX for it, come last; the
-    # ones still waiting were stopped here.
-    def rank(worker):
+    def rank(worker):  # those come last that JAX ended because of another one
         failure = worker.failure()
         if failure:
             return 2 if failure["lost"] else 0

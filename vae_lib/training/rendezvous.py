@@ -94,12 +94,8 @@ def _receive(processes, host, port, deadline, timeout):
                     "process within that time, with the same number of processes and "
                     "the same coordinator, and check that no firewall closes the port."
                 ) from None
-            guest.settimeout(_PATIENCE)
-            try:
-                hello = _read(guest)
-            except OSError:
-                continue  # it went away, or says nothing
-            if not isinstance(hello, dict):
+            hello = _hello(guest)
+            if hello is None:
                 continue  # some other program
             waiting = {k: other for k, other in waiting.items() if _is_there(other)}
             problem = _problem(hello, processes, waiting)
@@ -107,8 +103,20 @@ def _receive(processes, host, port, deadline, timeout):
                 _say(guest, {"error": problem})
             else:
                 waiting[hello["process_id"]] = guest
+                _say(guest, {"wait": True})
         for guest in waiting.values():
             _say(guest, {"all": True})
+
+
+def _hello(guest):
+    """What a process says about itself; None if it is something else that knocks."""
+    guest.settimeout(_PATIENCE)
+    try:
+        with guest.makefile("rb") as stream:
+            hello = _read(stream)
+    except OSError:  # it went away, or says nothing
+        return None
+    return hello if isinstance(hello, dict) else None
 
 
 def _problem(hello, processes, waiting):
@@ -160,18 +168,17 @@ def _report(hello, host, port, deadline, timeout):
     problem = "nobody was tried"
     while time.monotonic() < deadline:
         try:
-            answer = _ask(hello, host, port, deadline)
+            if _joins(hello, host, port, deadline):
+                return
+            problem = "what answers there is not process 0 of a run that begins"
+        except _Waiting:
+            raise TimeoutError(
+                f"Process 0 answers at {host}:{port}, but not all of the "
+                f"{hello['processes']} processes have come within {timeout:g} s."
+            ) from None
         except OSError as error:
             problem = error.strerror or str(error)
-            time.sleep(0.2)
-            continue
-        if not isinstance(answer, dict):
-            problem = "it answers, but not as process 0 of a run that begins"
-            time.sleep(0.2)
-        elif "error" in answer:
-            raise ValueError(answer["error"])
-        else:
-            return
+        time.sleep(0.2)
     raise TimeoutError(
         f"The coordinator {host}:{port} could not be reached within {timeout:g} s "
         f"({problem}). Start process 0 there, check address and port, and that no "
@@ -179,15 +186,27 @@ def _report(hello, host, port, deadline, timeout):
     )
 
 
-def _ask(hello, host, port, deadline):
+class _Waiting(Exception):
+    """Process 0 is there and waits for others, but time is over."""
+
+
+def _joins(hello, host, port, deadline):
+    """Whether process 0 answered, and all are there."""
     left = max(deadline - time.monotonic(), 1e-3)
-    with socket.create_connection((host, port), timeout=min(left, _PATIENCE)) as line:
+    address, patience = (host, port), min(left, _PATIENCE)
+    with socket.create_connection(address, timeout=patience) as line:
         _say(line, hello)
-        line.settimeout(left)
-        try:
-            return _read(line)
-        except TimeoutError:
-            raise TimeoutError("it waits for other processes, too") from None
+        with line.makefile("rb") as stream:
+            answer = _read(stream)
+            if answer == {"wait": True}:
+                line.settimeout(max(deadline - time.monotonic(), 1e-3))
+                try:
+                    answer = _read(stream)
+                except TimeoutError:
+                    raise _Waiting from None
+    if isinstance(answer, dict) and "error" in answer:
+        raise ValueError(answer["error"])
+    return answer == {"all": True}
 
 
 def _say(line, content):
@@ -195,16 +214,10 @@ def _say(line, content):
         line.sendall(json.dumps(content).encode() + b"\n")
 
 
-def _read(line):
+def _read(stream):
     """The JSON of one line; None if it is something else or nothing."""
-    received = b""
-    while not received.endswith(b"\n") and len(received) < _LONGEST:
-        part = line.recv(_LONGEST)
-        if not part:
-            break
-        received += part
     try:
-        return json.loads(received)
+        return json.loads(stream.readline(_LONGEST))
     except ValueError:
         return None
 
