@@ -41,6 +41,12 @@ def parse(parser, argv):
     return arguments
 
 
+def read(name, arguments):
+    """The numbers of an earlier command in the file that write would replace."""
+    path = arguments.json or common.RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
 def write(name, content, arguments):
     """Write the numbers with the machine they came from, and say where."""
     content = {"machine": common.machine(), **content}
