@@ -8,13 +8,15 @@ MNIST (468 batches of 128) in one process and take turns; medians over the round
     python benchmarks/time_profile.py --backends tensorflow
 
 How to read it. Model.fit: `feeding` is an epoch whose step does nothing, 64 of them a
-call; `Python and dispatch` is what the same costs with one step a call; `the step` is
-the rest of a whole epoch. training.fit: `loop` is what callbacks, metrics and the guard
-add to the compiled calls; `random numbers` what drawing z adds to a z without noise;
-`Adam` what it costs beyond plain SGD; `images` what gathering new rows each step costs
-beyond reading the same 128 rows; `forward, backward` the rest, beside the time that its
-matrix products would take at the speed of one large product. A small difference may
-come out below zero: it is noise. Writes book/results/bench_profile.json.
+call; `Python and dispatch` is what it costs more with one step a call; `entering
+compiled code` is what the fast path loses with one step a call (weights and moments go
+in and out of the compiled program each time); `the step itself` is the rest.
+training.fit: `loop` is what callbacks, metrics and the guard add to the compiled calls;
+`random numbers` what drawing z adds to a z without noise; `Adam` what it costs beyond
+plain SGD; `images` what gathering new rows costs beyond reading the same 128 again and
+again; `forward, backward` the rest, and below it the time that its matrix products
+would take at the speed of one large product. A small difference may come out below
+zero: it is noise. Writes book/results/bench_profile.json.
 """
 
 import json
@@ -104,12 +106,15 @@ def parts(seconds, products):
     noise = run - seconds["without noise"]
     adam = run - seconds["SGD"]
     gather = run - seconds["same rows"]
+    feeding, empty = seconds["empty, many a call"], seconds["empty"]
+    entering = seconds["one a call"] - run
     return {
         "Model.fit": {
             "total": seconds["Model.fit"],
-            "feeding": seconds["empty, many a call"],
-            "Python and dispatch": seconds["empty"] - seconds["empty, many a call"],
-            "the step": seconds["Model.fit"] - seconds["empty"],
+            "feeding": feeding,
+            "Python and dispatch": empty - feeding,
+            "entering compiled code": entering,
+            "the step itself": seconds["Model.fit"] - empty - entering,
         },
         "training.fit": {
             "total": seconds["training.fit"],
@@ -120,7 +125,6 @@ def parts(seconds, products):
             "forward, backward": run - noise - adam - gather,
             "products at peak": products,
         },
-        "training.fit, one step a call": {"total": seconds["one a call"]},
     }
 
 

@@ -7,11 +7,11 @@ each epoch; it sleeps in between, while the other peers have their turn.
 
 import json
 import os
-import resource
 import statistics
 import sys
 import time
-from pathlib import Path
+
+from memory import peak_memory
 
 MATMUL_SIZE = 2048
 MATMUL_REPEATS = 3
@@ -71,14 +71,3 @@ def measure(matmul):
         matmul()
         seconds.append(time.perf_counter() - start)
     return 2e-9 * MATMUL_SIZE**3 / statistics.median(seconds)
-
-
-def peak_memory():
-    """The most memory this process has held so far, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss would count the parent's, before the fork
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 2**10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
