@@ -15,6 +15,7 @@ PEERS = {
     "jax-scan": ("jax_scan", None, {}),
     "torch": ("torch_loop", None, {}),
 }
+OTHERS = {"shared": ("shared", "jax", {"plain": False})}  # of devices.py
 NETWORKS = {"jax-scan": ("mlp",)}  # what a peer can train, if not everything
 
 
@@ -26,7 +27,7 @@ class Process:
     """A peer that waits for its turn.
 
     Args:
-        name: a key of ``PEERS``.
+        name: a key of ``PEERS`` or ``OTHERS``.
         settings: what to train, as :mod:`peers.__main__` reads it.
         python: the interpreter.
 
@@ -36,7 +37,7 @@ class Process:
     """
 
     def __init__(self, name, settings, python=sys.executable):
-        module, backend, extra = PEERS[name]
+        module, backend, extra = {**PEERS, **OTHERS}[name]
         self.name = name
         self.log = tempfile.TemporaryFile("w+")
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}

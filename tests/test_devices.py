@@ -32,7 +32,7 @@ def make():
 x = np.random.default_rng(0).uniform(0.3, 0.7, (40, 6, 6, 1)).astype("float32")
 
 def train(vae):
-    stop = keras.callbacks.EarlyStopping("val_loss", baseline=-1e9, patience=4)
+    stop = keras.callbacks.EarlyStopping("val_loss", 1e9, patience=3)
     history = training.fit(
         vae, x[:29], 9, 8, x[29:], 0.02, kl_warmup=2, callbacks=[stop], verbose=0
     )
