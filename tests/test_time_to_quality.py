@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 
@@ -58,6 +59,16 @@ def test_every_target_has_its_recipe(load_benchmark):
     recipes = load_benchmark("quality_recipes")
     assert recipes.TARGETS == {2: 100.0, 10: 470.0, 20: 690.0}
     assert recipes.RECIPES.keys() == recipes.TARGETS.keys()
+
+
+def test_a_seed_repeats_the_first_weights(load_benchmark):
+    recipes = load_benchmark("quality_recipes")
+    first, again, other = (
+        recipes.build(2, recipes.RECIPES[2], seed).get_weights() for seed in (1, 1, 2)
+    )
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any(np.any(a != b) for a, b in zip(first, other, strict=True))
 
 
 def test_the_ablation_changes_one_thing_at_a_time(load_benchmark):
