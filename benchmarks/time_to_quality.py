@@ -151,13 +151,11 @@ def main(argv=None):
     arguments = options.parse(parser, argv)
     if arguments.quick:
         arguments.latent_dim = arguments.latent_dim[:1]
-    kept = options.read(FILE, arguments)
-    before = [
-        r
-        for r in (kept.get("runs", []) if arguments.add else [])
-        if r["latent_dim"] not in arguments.latent_dim
-    ]
-    runs = before + measure(arguments)
+    runs = measure(arguments)
+    kept = options.read(FILE, arguments)  # now: others may have written meanwhile
+    earlier = kept.get("runs", []) if arguments.add else []
+    others = [r for r in earlier if r["latent_dim"] not in arguments.latent_dim]
+    runs = others + runs
     rows = summarise(runs)
     print(*table(rows), sep="\n")
     content = {
