@@ -5,9 +5,9 @@ import json
 import keras
 import pytest
 
-ON_JAX = keras.backend.backend() == "jax"
+BACKEND = keras.backend.backend()
 
-if ON_JAX:
+if BACKEND == "jax":
 
     def test_devices_prints_what_it_writes(load_benchmark, tmp_path, capsys):
         path = tmp_path / "devices.json"
@@ -21,6 +21,21 @@ if ON_JAX:
             assert len(row["all_seconds"]) == len(row["losses"]) == 2
             assert row["difference"] < 1e-4  # rounding
             assert f"{name:<20}{row['seconds']:>12.3f}" in table
+
+elif BACKEND == "tensorflow":
+
+    def test_tf_strategies_prints_what_it_writes(load_benchmark, tmp_path, capsys):
+        path = tmp_path / "strategies.json"
+        module = load_benchmark("tf_strategies")
+        assert module.main(["--quick", "--json", str(path)]) == 0
+        table, content = capsys.readouterr().out, json.loads(path.read_text())
+        found = content["strategies"]
+        assert found["single device"]["replicas"] == 1
+        assert found["single device"]["loss_ratio"] == 1
+        for name, result in found.items():
+            shown = result.get("error") or f"{result['loss']:>10.4f}"
+            assert any(line.startswith(name) for line in table.splitlines())
+            assert shown in table
 
 
 @pytest.mark.parametrize(
