@@ -35,6 +35,14 @@ interruptions:
   weights as if nothing had happened (on the same machine and versions). `evaluate` and
   `figures` work on an unfinished run as well.
 
+several processes (JAX is chosen by itself; --batch-size must be a multiple of them):
+  They share each batch, and give the losses of one process up to rounding. On this
+  machine: add --processes N. On several: start the same command on each, all with
+  --processes N --coordinator HOST:PORT, each with its own --process-id, within 45 s;
+  HOST is the machine with --process-id 0, which alone writes the run folder, and PORT
+  any free port there. If a process dies all end, and --resume finishes the run, with
+  any number of processes. Small networks gain nothing from it: measure first.
+
 what to expect (Gaussian likelihood with a learned variance, full MNIST):
   The ELBO is a lower bound of the log density of an image, in nats; higher is better,
   and because it is a density it may be positive. After 20 epochs of the mlp it is about
@@ -48,8 +56,10 @@ examples:
   python -m vae_lib train --network conv --latent-dim 2 --epochs 5
   python -m vae_lib train --sample --epochs 3 --train-images 500 --out runs/trial
   python -m vae_lib train --out runs/trial --resume
+  python -m vae_lib train --processes 2 --batch-size 1024 --out runs/two
 
-exit status: 0 done, 1 the loss stopped being finite, 2 wrong input, 130 Ctrl-C.
+exit status: 0 done, 1 the loss stopped being finite or a process was lost, 2 wrong
+input, 130 Ctrl-C.
 """
 
 EVALUATE = """\
