@@ -31,6 +31,7 @@ from process import NETWORKS, PEERS, Missing, Process
 from work import flops_per_image
 
 CASES = ("mlp-2", "mlp-10", "mlp-20", "conv-2")
+DISTURBED = 1.5  # slowest round over fastest, beyond which a median says little
 IMAGES = {"mlp": 60_000, "conv": 4_096}
 
 
@@ -158,6 +159,7 @@ def take_turns(peers, n_rounds):
         seconds = [epoch["seconds"] for epoch in epochs[name]]
         results[name] = {
             "seconds": statistics.median(seconds[1:]),
+            "spread": max(seconds[1:]) / min(seconds[1:]),
             "all_seconds": seconds,
             "train_loss": epochs[name][-1]["loss"],
             **peer.ask("score"),
@@ -180,6 +182,12 @@ def table(case, result):
             f"{name:<20}{row['seconds']:>11.3f}{row['ratio']:>11.2f}"
             f"{row['gflops']:>11.0f}{row['percent_of_peak']:>11.0f}"
             f"{row['peak_mib']:>11.0f}{row['test_elbo']:>11.1f}"
+        )
+    disturbed = [name for name, row in peers if row["spread"] > DISTURBED]
+    if disturbed:
+        yield (
+            f"Disturbed, measure again before quoting: {', '.join(disturbed)} took "
+            f"over {DISTURBED} times as long in the slowest round as in the fastest."
         )
 
 

@@ -30,7 +30,7 @@ def init_params(key, latent_dim, n_pixels=784):
         name: (glorot(k, shape), jnp.zeros(shape[1]))
         for k, (name, shape) in zip(keys, sizes.items(), strict=True)
     }
-    return {**params, "log_variance": jnp.log(0.05)}
+    return {**params, "log_variance": jnp.log(jnp.float32(0.05))}
 
 
 def negative_elbo(params, x, eps):
