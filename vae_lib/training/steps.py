@@ -82,8 +82,9 @@ def _tensorflow(vae, images, place):
     # are slower than the library kernels.
     compiled = _has_gpu() or not _uses_convolution(vae)
 
+    # The images are an argument: TensorFlow never frees what a function has captured.
     @tf.function(jit_compile=compiled)
-    def loop(rows, n_steps):
+    def loop(images, rows, n_steps):
         losses = tf.zeros(rows.shape[0], tf.float32)
         for step in tf.range(n_steps):
             logs = vae.train_step((tf.gather(images, rows[step]),))
@@ -96,9 +97,11 @@ def _tensorflow(vae, images, place):
     def run(rows, n_steps):
         if rows.shape not in traced:
             traced[rows.shape] = loop.get_concrete_function(
-                tf.TensorSpec(rows.shape, tf.int32), tf.TensorSpec((), tf.int32)
+                tf.TensorSpec(images.shape, images.dtype),
+                tf.TensorSpec(rows.shape, tf.int32),
+                tf.TensorSpec((), tf.int32),
             )
-        arguments = tf.constant(rows), tf.constant(n_steps, tf.int32)
+        arguments = images, tf.constant(rows), tf.constant(n_steps, tf.int32)
         return traced[rows.shape](*arguments).numpy()
 
     return run
