@@ -18,6 +18,7 @@ def result(contender, seed, seconds, reached=True):
     }
 
 
+@pytest.mark.book  # its process chooses TensorFlow itself, whatever the backend here
 def test_time_to_quality_writes_what_it_prints(load_benchmark, tmp_path, capsys):
     tool, path = load_benchmark("time_to_quality"), tmp_path / "quality.json"
     name = "vae_lib, tensorflow"
