@@ -10,7 +10,8 @@ count.
 How to read the table: `seconds` an epoch is the median over the rounds, `ratio` that
 over one device's; `difference` is the largest relative difference between the loss of
 an epoch and that of one device. It begins as rounding (--quick shows 1e-7 after four
-steps), and grows with the number of steps, as Adam enlarges it. `MiB` adds up the processes.
+steps), and grows with the number of steps, as Adam enlarges it. `MiB` adds up the
+processes.
 
     python benchmarks/devices.py                            about 5 minutes
     python benchmarks/devices.py --batch-sizes 1024 --shares 2 4
@@ -78,11 +79,10 @@ def cases(shares):
     for n in shares:
         if n > 1:
             threads = max(1, available_cpus() // n)
-            yield (
-                f"{n} processes",
-                [{"processes": n, "process_id": k, "threads": threads}
-                 for k in range(n)],
-            )  # fmt: skip
+            told = [
+                {"processes": n, "process_id": k, "threads": threads} for k in range(n)
+            ]
+            yield f"{n} processes", told
 
 
 class Case:

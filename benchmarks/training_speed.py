@@ -133,8 +133,8 @@ def start(settings, arguments, stack):
         try:
             peers[name] = Process(name, settings, python)
         except Missing as error:
-            say(f"{name} is skipped: {error}. Install it, or name an interpreter that "
-                f"has it: --python {name}=PATH")  # fmt: skip
+            remedy = f"or name an interpreter that has it: --python {name}=PATH"
+            say(f"{name} is skipped: {error}. Install it, {remedy}")
             continue
         stack.callback(peers[name].stop)
     if not peers:
