@@ -23,7 +23,7 @@ import options
 from vae_lib.training.rendezvous import free_port
 
 CHILD = Path(__file__).with_name("peers") / "tf_strategy.py"
-TIMEOUT = 240  # seconds for one strategy
+TIMEOUT = 600  # seconds for one strategy
 
 
 def main(argv=None):
