@@ -142,6 +142,11 @@ def test_shows_nothing_that_colab_does_not(chapter):
     assert not problems
 
 
+def test_has_no_control_characters(chapter):
+    # Such as the backspace that \big becomes in a string that is not raw.
+    assert not re.findall(r"[\x00-\x08\x0b-\x1f]", chapter.prose)
+
+
 def test_displayed_lines_are_aligned_by_an_environment(chapter):
     for block in rules.displayed_math(chapter.prose):
         if "\\\\" in block or "&" in block:

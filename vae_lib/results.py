@@ -86,7 +86,7 @@ class Recorder:
         print(line)
 
     def _write(self, label, value, tol, unit):
-        self.values[label] = {"value": value, "tol": tol, "unit": unit}
+        self.values[label] = {"value": value, "tol": float(tol), "unit": unit}
         text = json.dumps(self.values, indent=1, ensure_ascii=False) + "\n"
         (folder() / f"{self.name}.json").write_text(text, encoding="utf-8")
 
