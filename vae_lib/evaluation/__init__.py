@@ -1,10 +1,11 @@
-"""Measuring a trained VAE: bounds, exact densities, codes.
+"""Measuring a trained VAE: bounds, exact densities, samples, codes, sets of runs.
 
 Every function takes and returns NumPy arrays. Noise comes from NumPy and belongs to
 the image's place in the array: a seed gives the same numbers, to rounding, on every
 backend and for every batch and chunk size.
 """
 
+from vae_lib.evaluation.aggregate import AggregateKL, aggregate_kl
 from vae_lib.evaluation.annealing import AIS, Bidirectional, ais, bidirectional_ais
 from vae_lib.evaluation.bounds import (
     PerExample,
@@ -22,6 +23,12 @@ from vae_lib.evaluation.codes import (
     encode,
     knn_accuracy,
 )
+from vae_lib.evaluation.comparison import (
+    MeanDifference,
+    PermutationTest,
+    mean_difference,
+    permutation_test,
+)
 from vae_lib.evaluation.grid import Quadrature, quadrature
 from vae_lib.evaluation.ppca import PPCA, fit_ppca, linear_vae
 from vae_lib.evaluation.samples import (
@@ -34,12 +41,16 @@ __all__ = [
     "AIS",
     "PPCA",
     "ActiveUnits",
+    "AggregateKL",
     "Bidirectional",
     "KernelDistance",
+    "MeanDifference",
     "PerExample",
+    "PermutationTest",
     "Quadrature",
     "Scores",
     "active_units",
+    "aggregate_kl",
     "ais",
     "bidirectional_ais",
     "bits_per_dim",
@@ -53,6 +64,8 @@ __all__ = [
     "knn_accuracy",
     "linear_vae",
     "log_weights",
+    "mean_difference",
     "per_example",
+    "permutation_test",
     "quadrature",
 ]

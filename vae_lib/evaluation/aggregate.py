@@ -1,0 +1,100 @@
+r"""The aggregate posterior: where the codes of all images lie, taken together.
+
+.. math:: q(z) = E_x\, q(z \mid x)
+
+Samples start from the prior, while the decoder has learned on codes from q(z). So the
+two should agree, and what the rate pays for each image is more than their difference.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vae_lib.distributions import LOG_2PI
+from vae_lib.evaluation.batching import ImageNoise, spans
+
+
+class AggregateKL(NamedTuple):
+    """The result of :func:`aggregate_kl`, in nats."""
+
+    lower: float  # estimate from below
+    upper: float  # estimate from above
+    rate: float  # mean of KL(q(z|x) || p(z)), closed form
+
+
+def aggregate_kl(z_mean, z_log_var, seed=0):
+    r"""Bracket the divergence of the aggregate posterior from the prior.
+
+    The rate is the information that codes carry about images, plus this divergence:
+
+    .. math:: E_x \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big) = I_q(x; z)
+        + \mathrm{KL}\big(q(z) \,\|\, p(z)\big)
+
+    The density q(z) is estimated by a mixture of the posteriors of N images,
+
+    .. math:: \hat q(z_n) = \frac1N \sum_{m} q(z_n \mid x_m),
+        \qquad z_n \sim q(z \mid x_n).
+
+    Its mean log ratio to the prior is too high, since each code meets the posterior it
+    was drawn from; without that one term (and N - 1 for N) it is too low. The true
+    value, for a population from which the images were drawn, lies between.
+
+    Args:
+        z_mean: posterior means of N images, ``(N, d)``, from
+            :func:`vae_lib.evaluation.encode`.
+        z_log_var: their log-variances, ``(N, d)``.
+        seed: of the codes, one for each image.
+
+    Returns:
+        :class:`AggregateKL`. ``upper`` is at least ``rate`` minus log N, whatever the
+        codes: for narrow posteriors in many dimensions the bracket is wide.
+
+    Raises:
+        ValueError: if the arrays are not both ``(N, d)``, N at least 2, and finite.
+
+    Source: Hoffman & Johnson (2016); the two bounds: Poole et al. (2019), section 2.
+    """
+    z_mean, z_log_var = _check_posteriors(z_mean, z_log_var)
+    n, latent_dim = z_mean.shape
+    noise = ImageNoise(seed, range(n), latent_dim).draw(1)[0]
+    z = z_mean + np.exp(0.5 * z_log_var) * noise
+    with_own, without_own = [], []
+    for rows in spans(n, 500):
+        table = _log_density_table(z[rows], z_mean, z_log_var)  # (b, N)
+        with_own.append(_log_sum_exp(table) - np.log(n))
+        table[np.arange(len(table)), np.arange(n)[rows]] = -np.inf
+        without_own.append(_log_sum_exp(table) - np.log(n - 1))
+    log_pz = -0.5 * np.sum(z**2 + LOG_2PI, axis=1)
+    rate = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1.0 - z_log_var, axis=1)
+    lower, upper = (
+        np.mean(np.concatenate(parts) - log_pz) for parts in (without_own, with_own)
+    )
+    return AggregateKL(float(lower), float(upper), float(rate.mean()))
+
+
+def _log_density_table(z, z_mean, z_log_var):
+    """Log density of each code under each posterior, ``(b, N)``."""
+    precision = np.exp(-z_log_var)
+    constant = np.sum(z_mean**2 * precision + z_log_var + LOG_2PI, axis=1)
+    cross = z**2 @ precision.T - 2.0 * z @ (z_mean * precision).T
+    return -0.5 * (cross + constant)
+
+
+def _log_sum_exp(table):
+    """Over the last axis; written out because some rows hold minus infinity."""
+    highest = table.max(axis=1)
+    return highest + np.log(np.sum(np.exp(table - highest[:, None]), axis=1))
+
+
+def _check_posteriors(z_mean, z_log_var):
+    arrays = [np.asarray(part, dtype="float64") for part in (z_mean, z_log_var)]
+    shapes = [part.shape for part in arrays]
+    if shapes[0] != shapes[1] or len(shapes[0]) != 2 or shapes[0][0] < 2:
+        raise ValueError(
+            "z_mean and z_log_var must both be (images, dimensions) arrays of at least "
+            f"2 images, got shapes {shapes[0]} and {shapes[1]}."
+        )
+    for name, part in zip(("z_mean", "z_log_var"), arrays, strict=True):
+        if not np.isfinite(part).all():
+            raise ValueError(f"{name} holds NaN or infinity: the encoder has diverged.")
+    return arrays
