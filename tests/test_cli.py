@@ -189,12 +189,13 @@ class Killed(BaseException):
 def test_a_kill_at_any_write_is_survived(finished, tmp_path, monkeypatch):
     """Each attempt dies at another kind of write, and the next one goes on from there.
 
-    One attempt writes weights and curves once, then checkpoint, weights and curves for
-    each epoch, then the metrics.
+    The first attempts write the two descriptions of a new folder, which appears whole
+    or not at all. Each writes weights and curves once, then checkpoint, weights and
+    curves for each epoch, then the metrics.
     """
     folder = RunFolder(tmp_path / "run")
     replace = os.replace
-    for attempt, fatal in enumerate((1, 2, 3, 4, 5, 6)):
+    for fatal in (1, 2, 3, 2, 3, 4, 5, 6):
         writes = iter(range(1, 100))
 
         def dying(source, target, fatal=fatal, writes=writes):
@@ -202,13 +203,17 @@ def test_a_kill_at_any_write_is_survived(finished, tmp_path, monkeypatch):
                 raise Killed
             replace(source, target)
 
-        resume = ["--resume"] if attempt else []
+        resumed = folder.is_run
+        resume = ["--resume"] if resumed else []
         with monkeypatch.context() as patch:
             patch.setattr(os, "replace", dying)
             with pytest.raises(Killed):
                 train(folder, "--epochs", "3", *resume)
+        if not resumed and fatal < 3:
+            assert not any(tmp_path.iterdir())
+            continue
         (folder.path / "weights.npz.0.part").write_bytes(b"half of")
-        if attempt:
+        if resumed:
             setup.load_run(folder)  # evaluate and figures can use it
     assert folder.metrics() is None
     status, _, err = run("train", "--out", folder, "--resume")

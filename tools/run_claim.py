@@ -23,7 +23,8 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import normalized_mutual_info_score, silhouette_score
 
-from vae_lib import data, evaluation, training, weights
+from vae_lib import data, evaluation, training
+from vae_lib._files import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 NETWORKS = ("mlp", "conv", "conv_feature_map")
@@ -81,7 +82,7 @@ def measure(network, seed, mnist, work):
         "validation": evaluation.evaluate(vae, mnist.x_val)._asdict(),
         "test": evaluation.evaluate(vae, mnist.x_test)._asdict(),
     }
-    _write(path, record)
+    write_json(path, record)
     return record
 
 
@@ -102,12 +103,7 @@ def publish(records, pca, mnist):
         "pca": pca,
         "runs": records,
     }
-    _write(RESULTS / "claim.json", content)
-
-
-def _write(path, content):
-    with weights.replacing(path) as stream:
-        stream.write((json.dumps(content, indent=1) + "\n").encode())
+    write_json(RESULTS / "claim.json", content)
 
 
 def main():

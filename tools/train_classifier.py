@@ -9,13 +9,13 @@ Fréchet distance that was ever computed with the old one: train it only with a 
 
 import argparse
 import hashlib
-import json
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from vae_lib import classifier, data, weights
+from vae_lib._files import write_json
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAINED = ROOT / "vae_lib" / "_pretrained"
@@ -59,7 +59,7 @@ def publish(network, mnist):
     path = PRETRAINED / "classifier.npz"
     weights.write_npz(path, dict(zip(names, values, strict=True)))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    _write_json(PRETRAINED / "classifier.json", {"sha256": digest})
+    write_json(PRETRAINED / "classifier.json", {"sha256": digest})
     frozen = classifier.load_classifier()
     record = {
         "sha256": digest,
@@ -70,13 +70,8 @@ def publish(network, mnist):
         "validation_accuracy": accuracy(frozen, mnist.x_val, mnist.y_val),
         "test_accuracy": accuracy(frozen, mnist.x_test, mnist.y_test),
     }
-    _write_json(ROOT / "book" / "results" / "classifier.json", record)
+    write_json(ROOT / "book" / "results" / "classifier.json", record)
     print(record)
-
-
-def _write_json(path, content):
-    with weights.replacing(path) as stream:
-        stream.write((json.dumps(content, indent=1) + "\n").encode())
 
 
 def main():

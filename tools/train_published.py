@@ -20,6 +20,7 @@ import keras
 import numpy as np
 
 from vae_lib import data, training, weights
+from vae_lib._files import write_json
 from vae_lib.evaluation import evaluate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +72,7 @@ def publish(name, config, vae, curves, mnist):
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "config": config.as_dict(),
     }
-    _write_json(index_path, dict(sorted(index.items())))
+    write_json(index_path, dict(sorted(index.items())))
     test = evaluate(vae, mnist.x_test)
     record = {
         "config": config.as_dict(),
@@ -88,13 +89,8 @@ def publish(name, config, vae, curves, mnist):
         "test": test._asdict(),
         "curves": curves,
     }
-    _write_json(RESULTS / f"pretrained_{name}.json", record)
+    write_json(RESULTS / f"pretrained_{name}.json", record)
     print(f"{name}: validation ELBO {half.elbo:.2f}, test ELBO {test.elbo:.2f}")
-
-
-def _write_json(path, content):
-    with weights.replacing(path) as stream:
-        stream.write((json.dumps(content, indent=1) + "\n").encode())
 
 
 def main():

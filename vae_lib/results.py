@@ -12,6 +12,8 @@ import os
 from importlib import resources
 from pathlib import Path
 
+from vae_lib._files import write_json
+
 _RECORD = "VAE_LIB_RECORD"
 
 
@@ -87,8 +89,7 @@ class Recorder:
 
     def _write(self, label, value, tol, unit):
         self.values[label] = {"value": value, "tol": float(tol), "unit": unit}
-        text = json.dumps(self.values, indent=1, ensure_ascii=False) + "\n"
-        (folder() / f"{self.name}.json").write_text(text, encoding="utf-8")
+        write_json(folder() / f"{self.name}.json", self.values)
 
 
 def _format(value, tol):

@@ -4,14 +4,13 @@ A ``.keras`` file ties the weights to the Keras that wrote it; a ``.npz`` file o
 arrays loads on every version and backend, and cannot run code when it is opened.
 """
 
-import contextlib
-import os
-import uuid
+import hashlib
 from pathlib import Path
 
 import numpy as np
 from keras import ops
 
+from vae_lib._files import replacing
 from vae_lib._npz import read_arrays
 
 
@@ -34,13 +33,25 @@ def write_npz(path, arrays):
         np.savez(stream, **arrays)
 
 
-def read_npz(path):
+def read_npz(path, sha256=None):
     """Read every array of an npz file, without pickle.
+
+    Args:
+        path: the file.
+        sha256: the digest of a published file; ``None`` reads any.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is empty, truncated, corrupt or holds pickled objects.
+        ValueError: if the file is empty, truncated, corrupt or holds pickled objects,
+            or is not the published one.
     """
+    if sha256 is not None:
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        if digest != sha256:
+            raise ValueError(
+                f"{Path(path).name} is not the published file (SHA-256 "
+                f"{digest[:12]}..., expected {sha256[:12]}...): install vae_lib again."
+            )
     try:
         return read_arrays(path)
     except FileNotFoundError:
@@ -49,36 +60,6 @@ def read_npz(path):
         raise ValueError(
             f"{path} cannot be read: {error}. Get it again, or use an earlier one."
         ) from error
-
-
-@contextlib.contextmanager
-def replacing(path):
-    """Open a temporary file beside ``path`` that takes its place if all goes well.
-
-    Whoever reads ``path``, at any moment and after any crash, sees the old content or
-    the new one, never a part.
-
-    Yields:
-        The open file, for bytes.
-
-    Raises:
-        FileNotFoundError: if the folder does not exist.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"{path} cannot be written: make the folder {path.parent} first."
-        )
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with open(part, "xb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())  # whole on disk before it gets its name
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def weight_arrays(vae):

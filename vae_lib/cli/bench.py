@@ -6,9 +6,9 @@ import threading
 import time
 from dataclasses import fields
 
+from vae_lib._files import write_json
 from vae_lib.cli import setup
 from vae_lib.cli.errors import CommandError, reported
-from vae_lib.cli.runs import to_json
 from vae_lib.training.config import TrainConfig
 
 # So many images that an epoch of the faster loop takes a third of a second or so on
@@ -33,10 +33,7 @@ def run(arguments):
     content = summarise(config, n_images, environment, loops)
     print(*table(content), sep="\n")
     if arguments.json:
-        from vae_lib.weights import replacing
-
-        with replacing(arguments.json) as stream:
-            stream.write(to_json(content).encode())
+        write_json(arguments.json, content)
         setup.say(arguments, f"\nWritten to {arguments.json}")
     return 0
 

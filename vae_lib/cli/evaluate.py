@@ -3,9 +3,10 @@
 import math
 from typing import NamedTuple
 
+from vae_lib._files import write_json
 from vae_lib.cli import setup
 from vae_lib.cli.errors import CommandError, reported
-from vae_lib.cli.runs import RunFolder, to_json
+from vae_lib.cli.runs import RunFolder
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 NEIGHBOURS = 5
@@ -44,7 +45,7 @@ def run(arguments):
     }
     print(*header(folder, config, mnist, content), *map(as_text, rows), sep="\n")
     path = arguments.json or folder.path / f"evaluation-{arguments.split}.json"
-    _write(path, to_json(content))
+    write_json(path, content)
     setup.say(arguments, f"\nWritten to {path}")
     return 0
 
@@ -179,10 +180,3 @@ def as_json(row):
 
 def _verbose(arguments):
     return 0 if arguments.quiet else "auto"
-
-
-def _write(path, text):
-    from vae_lib.weights import replacing
-
-    with replacing(path) as stream:
-        stream.write(text.encode())

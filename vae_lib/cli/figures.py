@@ -96,8 +96,8 @@ def save(axes, folder, name):
     import matplotlib
     from matplotlib import pyplot as plt
 
+    from vae_lib._files import replacing
     from vae_lib.plotting import STYLE
-    from vae_lib.weights import replacing
 
     figure = axes.figure
     with matplotlib.rc_context(STYLE):

@@ -6,6 +6,7 @@ import shutil
 import uuid
 from pathlib import Path
 
+from vae_lib._files import write_json
 from vae_lib.cli.errors import CommandError
 from vae_lib.training.config import TrainConfig
 
@@ -42,8 +43,8 @@ class RunFolder:
         part = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.part")
         (part / "checkpoints").mkdir(parents=True)
         try:
-            dump(part / "config.json", config.as_dict())
-            dump(part / "environment.json", environment)
+            write_json(part / "config.json", config.as_dict())
+            write_json(part / "environment.json", environment)
             if self.path.exists():
                 self.path.rmdir()  # empty; some systems do not rename onto it
             os.rename(part, self.path)
@@ -113,10 +114,7 @@ class RunFolder:
 
     def write(self, name, content):
         """Write one of the JSON files, atomically."""
-        from vae_lib.weights import replacing
-
-        with replacing(self.path / name) as stream:
-            stream.write(to_json(content).encode())
+        write_json(self.path / name, content)
 
     def _load(self, name, **default):
         path = self.path / name
@@ -130,13 +128,3 @@ class RunFolder:
             raise CommandError(
                 f"{path} is damaged ({error}): train the model again."
             ) from error
-
-
-def to_json(content):
-    """JSON that any program reads: no NaN, keys in the order given."""
-    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def dump(path, content):
-    """Write a JSON file into a folder that nobody reads yet."""
-    path.write_text(to_json(content), encoding="utf-8")
