@@ -64,16 +64,7 @@ def validation_elbo(config, mnist):
     from vae_lib import evaluation, training
 
     vae = training.build_vae(config)
-    training.fit(
-        vae,
-        mnist.x_train,
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        learning_rate=config.learning_rate,
-        kl_warmup=config.kl_warmup,
-        seed=config.seed,
-        verbose=0,
-    )
+    training.fit(vae, mnist.x_train, verbose=0, **config.fit_arguments())
     return evaluation.evaluate(vae, mnist.x_val).elbo
 
 

@@ -1,6 +1,7 @@
 """training: what a configuration accepts, and the model that it describes."""
 
 import dataclasses
+import inspect
 import json
 
 import numpy as np
@@ -52,6 +53,14 @@ def test_differences_name_each_field():
         "epochs: 20 before, 3 now",
         "seed: 0 before, 1 now",
     ]
+
+
+def test_fit_gets_all_that_it_takes_from_a_configuration():
+    config = TrainConfig(epochs=3, batch_size=4, learning_rate=0.5, kl_warmup=2, seed=7)
+    taken = set(inspect.signature(training.fit).parameters) & set(config.as_dict())
+    expected = {name: getattr(config, name) for name in taken}
+    assert config.fit_arguments() == expected
+    assert expected["learning_rate"] == 0.5 and "network" not in expected
 
 
 def test_the_seed_decides_the_first_weights():

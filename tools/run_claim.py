@@ -23,32 +23,13 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import normalized_mutual_info_score, silhouette_score
 
+from train_published import train
 from vae_lib import data, evaluation, training
 from vae_lib._files import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 NETWORKS = ("mlp", "conv", "conv_feature_map")
 EPOCHS = 10
-
-
-def train(config, mnist, folder):
-    """Train one model, or finish its training; returns the VAE."""
-    vae = training.build_vae(config)
-    n_steps = -(-len(mnist.x_train) // config.batch_size)
-    training.compile_default(vae, config.epochs * n_steps, config.learning_rate)
-    checkpoints = training.Checkpoints(folder)
-    training.fit(
-        vae,
-        mnist.x_train,
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        kl_warmup=config.kl_warmup,
-        seed=config.seed,
-        initial_epoch=checkpoints.restore(vae),
-        callbacks=[checkpoints],
-        verbose=2,
-    )
-    return vae
 
 
 def judge(train_codes, y_train, codes, labels):
@@ -72,7 +53,7 @@ def measure(network, seed, mnist, work):
         if record["config"] != config.as_dict():
             raise SystemExit(f"{path} is of another configuration: choose a new --work")
         return record
-    vae = train(config, mnist, work / f"{network}-{seed}")
+    vae, _ = train(config, mnist, work / f"{network}-{seed}", validate=False)
     codes = [evaluation.encode(vae, x)[0] for x in (mnist.x_train, mnist.x_test)]
     record = {
         "config": config.as_dict(),

@@ -34,24 +34,20 @@ CONFIGS = {
 }
 
 
-def train(config, mnist, folder):
-    """Train one model, or finish its training; returns the VAE and the record."""
+def train(config, mnist, folder, validate=True):
+    """Train one model, or finish its training; returns the VAE and its curves."""
     vae = training.build_vae(config)
     n_steps = -(-len(mnist.x_train) // config.batch_size)
     training.compile_default(vae, config.epochs * n_steps, config.learning_rate)
     checkpoints = training.Checkpoints(folder)
-    done = checkpoints.restore(vae)
     training.fit(
         vae,
         mnist.x_train,
-        epochs=config.epochs,
-        batch_size=config.batch_size,
-        x_val=mnist.x_val,
-        kl_warmup=config.kl_warmup,
-        seed=config.seed,
-        initial_epoch=done,
+        x_val=mnist.x_val if validate else None,
+        initial_epoch=checkpoints.restore(vae),
         callbacks=[checkpoints],
         verbose=2,
+        **config.fit_arguments(),
     )
     return vae, checkpoints.curves
 

@@ -46,14 +46,11 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
             training.fit(
                 vae,
                 mnist.x_train[:n_train],
-                epochs=config.epochs,
-                batch_size=config.batch_size,
                 x_val=mnist.x_val,
-                kl_warmup=config.kl_warmup,
-                seed=config.seed,
                 initial_epoch=done,
                 callbacks=[recorder, *_bars(arguments), interrupt],
                 verbose=0,
+                **config.fit_arguments(),
             )
     except FloatingPointError as error:
         if processes.is_first():

@@ -59,6 +59,11 @@ class TrainConfig:
         """The fields as a dictionary that JSON can hold."""
         return asdict(self)
 
+    def fit_arguments(self):
+        """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
+        names = ("epochs", "batch_size", "learning_rate", "kl_warmup", "seed")
+        return {name: getattr(self, name) for name in names}
+
     def differences(self, other):
         """Lines such as ``seed: 0 before, 1 now``, one for each field that differs."""
         return [
