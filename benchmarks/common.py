@@ -1,12 +1,9 @@
 """What every benchmark shares: where results go, and the machine they came from."""
 
-import json
 import os
 import platform
 from importlib import metadata
 from pathlib import Path
-
-from vae_lib import weights
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "book" / "results"
@@ -24,15 +21,6 @@ def machine():
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
     }
-
-
-def write(name, content, folder=None):
-    """Write ``<name>.json`` into a folder (book/results), whole or not at all."""
-    path = (folder or RESULTS) / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with weights.replacing(path) as stream:
-        stream.write((json.dumps(content, indent=1) + "\n").encode())
-    return path
 
 
 def _version(package):

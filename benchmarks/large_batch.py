@@ -1,88 +1,101 @@
 """What a larger batch costs in nats, at the same number of epochs.
 
-    python benchmarks/large_batch.py
+    python benchmarks/large_batch.py               about six minutes on two cores
+    python benchmarks/large_batch.py --rounds 10   ten seeds instead of three
 
 Several devices share a batch, so a larger batch keeps them busier; but at the same
 number of epochs it takes fewer steps. This trains the mlp for 20 epochs with several
 batch sizes and two rules for the learning rate (the same for all, or growing with the
-square root of the batch) and writes the validation ELBO of each to
-book/results/bench_large_batch.json. Needs the whole of MNIST, and about six minutes on
-two cores; --quick trains briefly on the sample instead. Nothing is timed.
+square root of the batch), once for each of the seeds 0, 1, ..., and writes the
+validation ELBO of each run to book/results/bench_large_batch.json. Needs the whole of
+MNIST; --quick trains one epoch on the sample instead. Nothing is timed.
 """
 
-import argparse
 import statistics
 import sys
-from pathlib import Path
 
-import common
+import options
 
 BASE = 128  # the batch size to which the learning rate 1e-3 belongs
 RULES = {"same": 0.0, "square root": 0.5}  # power of the ratio of batch sizes
 
 
-def main(arguments=None):
-    options = _parse(arguments)
-    from vae_lib import data, training
+def main(argv=None):
+    """Train the runs; returns the exit status."""
+    arguments = _parse(argv)
+    from vae_lib import data
 
-    mnist = data.load_sample() if options.quick else data.load_mnist()
+    mnist = data.load_sample() if arguments.quick else data.load_mnist()
     runs = []
-    for batch_size in options.batch_sizes:
-        for rule, power in RULES.items():
-            if batch_size == BASE and power:
-                continue  # both rules agree
-            config = {
-                "latent_dim": options.latent_dim,
-                "epochs": 1 if options.quick else 20,
-                "batch_size": batch_size,
-                "learning_rate": 1e-3 * (batch_size / BASE) ** power,
-            }
-            elbos = [
-                validation_elbo(training.TrainConfig(seed=seed, **config), mnist)
-                for seed in range(options.seeds)
-            ]
-            runs.append({"rule": rule, **config, "val_elbo": elbos})
-            print(f"{runs[-1]}", file=sys.stderr)
+    for rule, config in cases(arguments):
+        elbos = [
+            validation_elbo({**config, "seed": seed}, mnist)
+            for seed in range(arguments.rounds)
+        ]
+        runs.append({"rule": rule, **config, "val_elbo": elbos})
+        print(f"{runs[-1]}", file=sys.stderr)
+    print(*table(runs), sep="\n")
     content = {
         "unit": "nats per image",
         "split": {"train": len(mnist.x_train), "validation": len(mnist.x_val)},
-        "machine": common.machine(),
         "runs": runs,
     }
-    print("batch   rule         rate     validation ELBO (mean, lowest, highest)")
-    for run in runs:
-        elbos = run["val_elbo"]
-        print(
-            f"{run['batch_size']:5}   {run['rule']:11} {run['learning_rate']:7.4f}"
-            f"  {statistics.mean(elbos):8.2f} {min(elbos):8.2f} {max(elbos):8.2f}"
-        )
-    print(f"written: {common.write('bench_large_batch', content, options.out)}")
+    options.write("bench_large_batch", content, arguments)
+    return 0
 
 
-def validation_elbo(config, mnist):
+def cases(arguments):
+    """The rule's name and the fields of the configuration, seed aside, of each case."""
+    for batch_size in arguments.batch_sizes:
+        for rule, power in RULES.items():
+            if batch_size == BASE and power:
+                continue  # both rules agree
+            yield (
+                rule,
+                {
+                    "latent_dim": arguments.latent_dim,
+                    "epochs": 1 if arguments.quick else 20,
+                    "batch_size": batch_size,
+                    "learning_rate": 1e-3 * (batch_size / BASE) ** power,
+                },
+            )
+
+
+def validation_elbo(fields, mnist):
     """Train as configured; the ELBO of the validation images, nats per image."""
     from vae_lib import evaluation, training
 
+    config = training.TrainConfig(**fields)
     vae = training.build_vae(config)
     training.fit(vae, mnist.x_train, verbose=0, **config.fit_arguments())
     return evaluation.evaluate(vae, mnist.x_val).elbo
 
 
-def _parse(arguments):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def table(runs):
+    """The lines to print."""
+    yield "batch   rule         rate     validation ELBO (mean, lowest, highest)"
+    for run in runs:
+        elbos = run["val_elbo"]
+        yield (
+            f"{run['batch_size']:5}   {run['rule']:11} {run['learning_rate']:7.4f}"
+            f"  {statistics.mean(elbos):8.2f} {min(elbos):8.2f} {max(elbos):8.2f}"
+        )
+
+
+def _parse(argv):
+    parser = options.make_parser(__doc__, rounds=3)
     add = parser.add_argument
     add("--latent-dim", type=int, default=2, metavar="D")
     add("--batch-sizes", type=int, nargs="+", default=[128, 512, 2048], metavar="B")
-    add("--seeds", type=int, default=3, metavar="N", help="seeds 0 to N - 1 (3)")
-    add("--quick", action="store_true", help="one epoch on the sample: a trial")
-    add("--out", type=Path, metavar="FOLDER", help="instead of book/results")
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"--seeds must be at least 1, got {options.seeds}")
-    return options
+    arguments = options.parse(parser, argv)
+    for name in ("latent_dim", "batch_sizes"):
+        value = getattr(arguments, name)
+        least = min(value) if isinstance(value, list) else value
+        if least < 1:
+            flag = name.replace("_", "-")
+            parser.error(f"--{flag} must be at least 1, got {least}")
+    return arguments
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import common
 
-from vae_lib.weights import replacing
+from vae_lib._files import write_json
 
 
 def make_parser(text, rounds):
@@ -49,12 +49,9 @@ def read(name, arguments):
 
 def write(name, content, arguments):
     """Write the numbers with the machine they came from, and say where."""
-    content = {"machine": common.machine(), **content}
     path = arguments.json
+    if path is None and not arguments.quick:
+        path = common.RESULTS / f"{name}.json"
     if path is not None:
-        with replacing(path) as stream:
-            stream.write((json.dumps(content, indent=1) + "\n").encode())
-    elif not arguments.quick:
-        path = common.write(name, content)
-    if path is not None:
+        write_json(path, {"machine": common.machine(), **content})
         print(f"Written to {path}", file=sys.stderr)

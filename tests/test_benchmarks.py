@@ -110,6 +110,26 @@ def test_cost_against_size_fits_a_line(run, tmp_path):
     assert f"{seconds[1]:.3f}" in out
 
 
+def test_large_batch_trains_every_case_and_seed(run, tmp_path):
+    path = tmp_path / "batch.json"
+    options = ["--quick", "--batch-sizes", 128, 512, "--json", path]
+    out, err, status = run("large_batch", *options)
+    assert status == 0, err
+    content = json.loads(path.read_text())
+    assert content["machine"]["versions"]["keras"]
+    found = {(row["batch_size"], row["rule"]): row for row in content["runs"]}
+    rates = {case: row["learning_rate"] for case, row in found.items()}
+    assert rates == pytest.approx(
+        {(128, "same"): 1e-3, (512, "same"): 1e-3, (512, "square root"): 2e-3}
+    )
+    for row in found.values():
+        (elbo,) = row["val_elbo"]  # --quick means one seed
+        # An untrained model is far below an ELBO of 0.
+        assert -2_000 < elbo < 1_000 and f"{elbo:.2f}" in out
+    # Four times the steps: one epoch is too short for anything to make up for them.
+    assert found[128, "same"]["val_elbo"] > found[512, "same"]["val_elbo"]
+
+
 def test_a_line_is_fitted_by_least_squares(load_benchmark):
     fit = load_benchmark("cost_against_size").line([0, 1, 2], [1.0, 3.0, 2.0])
     # Slope 1/2 through the mean (1, 2); it leaves 1.5 of the 2 squared units.
@@ -123,6 +143,8 @@ def test_a_line_is_fitted_by_least_squares(load_benchmark):
         ("training_speed", ["--images", "0"], "--images must be at least 1, got 0"),
         ("training_speed", ["--python", "torch"], "'torch' is not PEER=PATH"),
         ("time_profile", ["--latent-dim", "0"], "--latent-dim must be at least 1"),
+        ("large_batch", ["--batch-sizes", "0"], "--batch-sizes must be at least 1"),
+        ("large_batch", ["--rounds", "0"], "--rounds must be at least 1, got 0"),
         ("cost_against_size", ["--rounds", "0"], "--rounds must be at least 1, got 0"),
         ("cost_against_size", ["--series", "x"], "invalid choice: 'x'"),
     ],
