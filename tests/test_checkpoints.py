@@ -55,6 +55,8 @@ def test_a_resumed_run_ends_with_the_same_bits(compiled, images, tmp_path):
     training.fit(resumed, images, initial_epoch=done, callbacks=[checkpoints], **RUN)
     for expected, weight in zip(whole.weights, resumed.weights, strict=True):
         np.testing.assert_array_equal(weight.numpy(), expected.numpy())
+    seconds = checkpoints.curves.pop("seconds")
+    assert len(seconds) == 4 and min(seconds) > 0.0
     assert checkpoints.curves == history
     names = [path.name for path in checkpoints.files()]
     assert names == ["epoch-00004.npz", "epoch-00003.npz"]

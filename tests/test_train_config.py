@@ -24,6 +24,7 @@ from vae_lib.training import TrainConfig
         ({"seed": 2**32}, "seed must be at most 4294967295, got 4294967296"),
         ({"learning_rate": 0}, "learning_rate must be positive and finite, got 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive and finite"),
+        ({"lr_warmup": 20}, "lr_warmup is 20, of 20 epochs"),
         ({"variance": 0.0}, "variance must be positive and finite, got 0.0"),
         ({"variance": float("inf")}, "variance must be positive and finite, got inf"),
         ({"beta": -0.1}, "beta must be at least 0 and finite, got -0.1"),

@@ -244,6 +244,14 @@ def test_the_default_schedule_is_half_a_cosine(make_vae):
     np.testing.assert_allclose(rates, [0.2, 0.1, 0.0], atol=1e-8)
 
 
+def test_the_step_rises_to_its_peak_first(make_vae):
+    vae = make_vae()
+    training.compile_default(vae, 110, learning_rate=0.2, n_warmup_steps=10)
+    steps = (0, 5, 10, 60, 110)
+    rates = [float(vae.optimizer._learning_rate(step)) for step in steps]
+    np.testing.assert_allclose(rates, [0.02, 0.11, 0.2, 0.1, 0.0], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("kwargs", "message"),
     [
@@ -255,6 +263,8 @@ def test_the_default_schedule_is_half_a_cosine(make_vae):
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
         ({"learning_rate": 0.0}, "learning_rate must be positive and finite, got 0.0"),
         ({"learning_rate": "fast"}, "learning_rate must be positive and finite"),
+        ({"lr_warmup": -1}, "lr_warmup must be a whole number of at least 0, got -1"),
+        ({"epochs": 2, "lr_warmup": 2}, "lr_warmup is 2, of 2 epochs"),
         ({"initial_epoch": 30}, "initial_epoch is 30, beyond epochs=20"),
     ],
 )

@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import threading
-import time
 
 import keras
 
@@ -23,15 +22,8 @@ class Recorder(training.Checkpoints):
         super().__init__(run.checkpoints)
         self.run = run
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.started = self.stopped = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.stopped = time.perf_counter()  # validation comes after the last
-
     def on_epoch_end(self, epoch, logs=None):
-        seconds = self.stopped - self.started
-        super().on_epoch_end(epoch, {**logs, "seconds": seconds})
+        super().on_epoch_end(epoch, logs)
         self.write(self.model)
 
     def write(self, vae):

@@ -36,7 +36,12 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
         vae = training.build_vae(config)
         placement(vae, config.batch_size)  # refuses a batch that cannot be shared
         n_steps = math.ceil(n_train / config.batch_size)
-        training.compile_default(vae, config.epochs * n_steps, config.learning_rate)
+        training.compile_default(
+            vae,
+            config.epochs * n_steps,
+            config.learning_rate,
+            config.lr_warmup * n_steps,
+        )
         recorder = Recorder(run)
         done = restore(recorder, vae)
     if plan.resumed and processes.is_first():

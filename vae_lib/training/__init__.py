@@ -14,6 +14,7 @@ _MODULES = {
     "compile_default": "loop",
     "epoch_order": "loop",
     "fit": "loop",
+    "standardise_codes": "standardise",
 }
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "compile_default",
     "epoch_order",
     "fit",
+    "standardise_codes",
 ]
 
 

@@ -49,6 +49,7 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         beta=config.beta,
         n_samples=config.n_samples,
         seed=config.seed,
+        input_dropout=config.input_dropout,
         **policy,
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -29,11 +30,14 @@ class Saved(NamedTuple):
 class Checkpoints(keras.callbacks.Callback):
     """Saves the state of a run after each epoch, and finds the newest whole one.
 
-    Weights, optimiser, the states of the random generators and the history so far:
-    with the order of images fixed by (seed, epoch), a resumed run continues to the
-    same weights as one that was never interrupted. ``vae.beta`` is not part of it: the
+    Weights, optimiser, the states of the random generators and the curves so far: with
+    the order of images fixed by (seed, epoch), a resumed run continues to the same
+    weights as one that was never interrupted. ``vae.beta`` is not part of it: the
     constructor and the warm-up set it. Of several processes the first writes and reads,
     and sends what it read to the others, which need not share its file system.
+
+    ``curves`` is ``fit``'s history over all sittings, plus ``seconds``, what each epoch
+    of training took without its validation.
 
     Args:
         folder: where to keep the files; it is made if it does not exist. Only one run
@@ -55,10 +59,18 @@ class Checkpoints(keras.callbacks.Callback):
         self.keep = keep
         self.every = every
         self.curves = {}
+        self._started = self._stopped = 0.0
         self._unsaved = None  # epochs done, where the last of them is not saved
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self._started = self._stopped = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._stopped = time.perf_counter()  # validation comes after the last
+
     def on_epoch_end(self, epoch, logs=None):
-        for name, value in (logs or {}).items():
+        logs = {**(logs or {}), "seconds": self._stopped - self._started}
+        for name, value in logs.items():
             self.curves.setdefault(name, []).append(float(value))
         if (epoch + 1) % self.every == 0:
             self.save(self.model, epoch + 1)

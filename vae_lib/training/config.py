@@ -25,9 +25,11 @@ class TrainConfig:
     epochs: int = 20  # passes over the training images
     batch_size: int = 128  # images a step
     learning_rate: float = 1e-3  # Adam's peak step, annealed to 0 by half a cosine
+    lr_warmup: int = 0  # epochs in which the step rises to its peak
     # Epochs in which beta rises linearly to its value; without any, the convolutional
     # networks may start by dropping the code and never take it up again.
     kl_warmup: int = 1
+    input_dropout: float = 0.0  # share of the pixels hidden from the encoder
     seed: int = 0  # of initial weights, order of images and noise
     # Of the hidden layers; weights, outputs and the objective are float32 in any case.
     precision: str = "float32"  # one of PRECISIONS
@@ -40,6 +42,11 @@ class TrainConfig:
         if self.seed > LARGEST_SEED:
             raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
         check_positive("learning_rate", self.learning_rate)
+        check_warmup(self.lr_warmup, self.epochs)
+        if not _is_number(self.input_dropout) or not 0.0 <= self.input_dropout < 1.0:
+            raise ValueError(
+                f"input_dropout must be in [0, 1), got {self.input_dropout!r}."
+            )
         if self.precision not in PRECISIONS:
             known = ", ".join(map(repr, PRECISIONS))
             raise ValueError(
@@ -61,7 +68,7 @@ class TrainConfig:
 
     def fit_arguments(self):
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
-        names = ("epochs", "batch_size", "learning_rate", "kl_warmup", "seed")
+        names = "epochs batch_size learning_rate lr_warmup kl_warmup seed".split()
         return {name: getattr(self, name) for name in names}
 
     def differences(self, other):
@@ -80,6 +87,16 @@ def check_whole(name, value, least):
     if not whole or value < least:
         raise ValueError(
             f"{name} must be a whole number of at least {least}, got {value!r}."
+        )
+
+
+def check_warmup(lr_warmup, epochs):
+    """Raise ValueError unless the step reaches its peak before the last epoch."""
+    check_whole("lr_warmup", lr_warmup, least=0)
+    if lr_warmup >= epochs:
+        raise ValueError(
+            f"lr_warmup is {lr_warmup}, of {epochs} epochs: it must be smaller, so "
+            "that the step can rise to its peak and fall again."
         )
 
 

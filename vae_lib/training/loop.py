@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from vae_lib.data import check_images
-from vae_lib.training.config import check_positive, check_whole
+from vae_lib.training.config import check_positive, check_warmup, check_whole
 from vae_lib.training.guard import Guard, Validation
 from vae_lib.training.processes import is_first
 from vae_lib.training.steps import make_runner, steps_per_call
@@ -26,9 +26,21 @@ def epoch_order(n, seed, epoch):
     return np.random.default_rng([seed, epoch]).permutation(n).astype("int32")
 
 
-def compile_default(vae, n_steps, learning_rate=1e-3):
-    """Compile with Adam, its rate annealed to zero by half a cosine over n_steps."""
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, n_steps)
+def compile_default(vae, n_steps, learning_rate=1e-3, n_warmup_steps=0):
+    """Compile with Adam, its rate annealed to zero by half a cosine over n_steps.
+
+    With ``n_warmup_steps`` the rate first rises linearly to its peak, in these many of
+    the ``n_steps``: large rates need it, since Adam's first steps are its wildest.
+    """
+    if n_warmup_steps:
+        schedule = keras.optimizers.schedules.CosineDecay(
+            learning_rate / n_warmup_steps,  # not 0, a step that would be lost
+            max(1, n_steps - n_warmup_steps),
+            warmup_target=learning_rate,
+            warmup_steps=n_warmup_steps,
+        )
+    else:
+        schedule = keras.optimizers.schedules.CosineDecay(learning_rate, n_steps)
     vae.compile(optimizer=keras.optimizers.Adam(schedule))
 
 
@@ -39,6 +51,7 @@ def fit(
     batch_size=128,
     x_val=None,
     learning_rate=1e-3,
+    lr_warmup=0,
     kl_warmup=0,
     seed=0,
     initial_epoch=0,
@@ -63,6 +76,7 @@ def fit(
         batch_size: images a step, at least 1; over all devices that share them.
         x_val: images to evaluate after each epoch, always with the same noise.
         learning_rate: peak step size of the default optimiser.
+        lr_warmup: epochs in which it rises to its peak, fewer than all.
         kl_warmup: epochs in which ``vae.beta`` rises linearly to its value.
         seed: of the order of the images.
         initial_epoch: epochs done before, when a run is resumed.
@@ -85,8 +99,10 @@ def fit(
         x_val = check_images(x_val, "x_val", vae.image_shape)
     _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch)
     check_positive("learning_rate", learning_rate)
+    check_warmup(lr_warmup, epochs)
     n_steps = math.ceil(len(x_train) / batch_size)
-    _prepare_optimizer(vae, (epochs - initial_epoch) * n_steps, learning_rate)
+    schedule = (epochs - initial_epoch) * n_steps, learning_rate, lr_warmup * n_steps
+    _prepare_optimizer(vae, *schedule)
     beta = vae.beta
     if kl_warmup:
         callbacks = [KLWarmup(kl_warmup, beta), *callbacks]
@@ -129,12 +145,12 @@ def _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch):
         )
 
 
-def _prepare_optimizer(vae, n_steps, learning_rate):
+def _prepare_optimizer(vae, n_steps, learning_rate, n_warmup_steps):
     """Compile, unless the caller did, and refuse an optimiser that cannot move."""
     optimizer = getattr(vae, "optimizer", None)  # older Keras has none until compile
     if optimizer is None or getattr(optimizer, "made_by_fit", False):
         # The schedule of an earlier call has ended: its learning rate is 0.
-        compile_default(vae, max(1, n_steps), learning_rate)
+        compile_default(vae, max(1, n_steps), learning_rate, n_warmup_steps)
         vae.optimizer.made_by_fit = True
     if not vae.optimizer.built:
         vae.optimizer.build(vae.trainable_variables)

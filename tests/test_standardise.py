@@ -1,0 +1,102 @@
+"""Codes moved and stretched to the exact optimum of the rate."""
+
+import keras
+import numpy as np
+import pytest
+
+from vae_lib import evaluation, likelihoods, models, networks, training
+
+SHAPE = (6, 6, 1)
+
+
+@pytest.fixture
+def x():
+    return np.random.default_rng(0).uniform(size=(300, *SHAPE)).astype("float32")
+
+
+def make(network="mlp", latent_dim=3):
+    """A VAE whose codes are neither centred nor of unit size."""
+    keras.utils.set_random_seed(1)
+    vae = models.VAE(
+        *networks.build(network, latent_dim, SHAPE), likelihoods.Gaussian()
+    )
+    heads = {layer.name: layer for layer in vae.encoder.layers}
+    heads["z_mean"].bias.assign([1.0, -2.0, 0.0])
+    heads["z_log_var"].bias.assign([0.5, -3.0, 1.0])
+    return vae
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv", "conv_feature_map"])
+def test_the_aggregate_posterior_gets_mean_zero_and_variance_one(network, x):
+    vae = make(network)
+    training.standardise_codes(vae, x)
+    z_mean, z_log_var = evaluation.encode(vae, x)
+    np.testing.assert_allclose(z_mean.mean(axis=0), 0.0, atol=1e-5)
+    second_moment = np.mean(z_mean**2 + np.exp(z_log_var), axis=0)
+    np.testing.assert_allclose(second_moment, 1.0, atol=1e-5)
+
+
+def test_the_bound_rises_by_the_gain_and_the_distortion_stays(x):
+    vae = make()
+    before = evaluation.evaluate(vae, x)
+    result = training.standardise_codes(vae, x)
+    after = evaluation.evaluate(vae, x)
+    assert result.gain > 1.0
+    assert after.rate == pytest.approx(before.rate - result.gain, abs=1e-4)
+    assert after.distortion == pytest.approx(before.distortion, abs=1e-3)
+    np.testing.assert_allclose(result.shift, [1.0, -2.0, 0.0], atol=1.0)
+
+
+def test_no_other_shift_or_scale_is_better(x):
+    vae = make()
+    training.standardise_codes(vae, x)
+    z_mean, z_log_var = evaluation.encode(vae, x)
+
+    def rate(shift, scale):
+        m, log_var = (z_mean - shift) / scale, z_log_var - 2.0 * np.log(scale)
+        return 0.5 * np.sum(m**2 + np.exp(log_var) - 1.0 - log_var, axis=1).mean()
+
+    best = rate(0.0, 1.0)
+    for j in range(3):
+        for step in (-0.05, 0.05):
+            move = step * np.eye(3)[j]
+            assert rate(move, 1.0) > best
+            assert rate(0.0, 1.0 + move) > best
+
+
+def test_a_second_call_changes_nothing(x):
+    vae = make()
+    training.standardise_codes(vae, x)
+    again = training.standardise_codes(vae, x)
+    assert again.gain == pytest.approx(0.0, abs=1e-9)
+    np.testing.assert_allclose(again.scale, 1.0, atol=1e-5)
+
+
+def test_training_on_from_the_optimum_stays_there():
+    """The step agrees with the gradient: a linear VAE has nothing left to learn."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4096, 2)) @ np.array([[1.0, 0.5, 0.2], [0.0, 0.4, -0.6]])
+    x = (0.5 + 0.1 * x + 0.02 * rng.normal(size=(4096, 3))).astype("float32")
+    x = x.reshape(-1, 3, 1, 1)
+    encoder, decoder = networks.build("mlp", 2, (3, 1, 1))
+    keras.utils.set_random_seed(0)
+    vae = models.VAE(encoder, decoder, likelihoods.Gaussian())
+    training.fit(vae, x, epochs=30, learning_rate=1e-2, kl_warmup=1, verbose=0)
+    training.standardise_codes(vae, x)
+    training.fit(vae, x, epochs=3, learning_rate=1e-3, verbose=0)
+    z_mean, z_log_var = evaluation.encode(vae, x)
+    second_moment = np.mean(z_mean**2 + np.exp(z_log_var), axis=0)
+    np.testing.assert_allclose(second_moment, 1.0, atol=0.02)
+
+
+def test_heads_that_are_not_dense_are_refused(x):
+    linear = models.VAE(
+        *networks.build("linear", 2, SHAPE), likelihoods.Gaussian(link="identity")
+    )
+    with pytest.raises(ValueError, match="z_log_var.* no Dense layer"):
+        training.standardise_codes(linear, x)
+
+
+def test_images_of_another_shape_are_refused(x):
+    with pytest.raises(ValueError, match="x has shape"):
+        training.standardise_codes(make(), x[:, :5])
