@@ -4,7 +4,6 @@ import math
 import statistics
 import threading
 import time
-from dataclasses import fields
 
 from vae_lib._files import write_json
 from vae_lib.cli import setup
@@ -40,13 +39,8 @@ def run(arguments):
 
 def check(arguments):
     """Configuration and number of images, before anything slow is loaded."""
-    given = {
-        field.name: getattr(arguments, field.name)
-        for field in fields(TrainConfig)
-        if hasattr(arguments, field.name)
-    }
     with reported():
-        config = TrainConfig(**given)
+        config = TrainConfig(**setup.typed_fields(arguments))
     for name in ("rounds", "train_images"):
         value = getattr(arguments, name)
         if value is not None and value < 1:

@@ -9,9 +9,17 @@ import platform
 import shutil
 import sys
 import tempfile
+from dataclasses import fields
 
 import vae_lib
 from vae_lib.cli.errors import CommandError, reported
+from vae_lib.training.config import TrainConfig
+
+
+def typed_fields(arguments):
+    """The fields of the configuration that were typed, with their values."""
+    names = (field.name for field in fields(TrainConfig))
+    return {n: getattr(arguments, n) for n in names if hasattr(arguments, n)}
 
 
 def start_backend(name):

@@ -3,7 +3,7 @@
 import json
 import os
 from argparse import Namespace
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +79,7 @@ def follow(arguments, team, join):
     told = json.loads(processes.broadcast())
     config, images = TrainConfig(**told["config"]), told["images"]
     with reported():
-        found = config.differences(replace(config, **_given(arguments)))
+        found = config.differences(replace(config, **setup.typed_fields(arguments)))
     if arguments.train_images is None:
         arguments.train_images = images["train_images"]
     mnist, n_train = _images(arguments, images)
@@ -120,7 +120,7 @@ def _tell_the_others(plan, images):
 
 def make_plan(arguments):
     """Settle configuration and folder, before anything slow is loaded."""
-    given = _given(arguments)
+    given = setup.typed_fields(arguments)
     with reported():
         config = TrainConfig(**given)
     name = f"{config.network}-{config.latent_dim}-seed{config.seed}"
@@ -143,12 +143,6 @@ def make_plan(arguments):
     with reported():
         config = replace(folder.config(), **given)
     return Plan(folder, config, resumed=True)
-
-
-def _given(arguments):
-    """The fields of the configuration that were typed."""
-    names = (field.name for field in fields(TrainConfig))
-    return {n: getattr(arguments, n) for n in names if hasattr(arguments, n)}
 
 
 def _images(arguments, recorded):
