@@ -30,11 +30,14 @@ def test_an_unknown_model_is_named(monkeypatch, capsys):
     assert "no published model ['mlp_3']; there are conv_2" in capsys.readouterr().err
 
 
-def test_counts_the_samples_that_lie_nearest_a_training_image():
+def test_copies_of_training_images_are_nearer_to_them_than_to_unseen_ones():
     judge = image_judge.Judge.__new__(image_judge.Judge)
-    judge.known = np.array([[[0.0, 0.0], [1.0, 1.0]], [[0.0, 1.0], [5.0, 5.0]]])
-    samples = np.array([[0.1, 0.1], [0.9, 0.8], [0.1, 0.9], [2.0, 2.0]])
-    assert judge.training_neighbours(samples) == 0.75
+    judge.known = np.array([[[0.0, 0.0], [1.0, 1.0]], [[0.0, 1.0], [4.0, 0.0]]])
+    copies = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    assert judge.neighbour_ratio(copies) == 0.0
+    halfway = np.array([[0.0, 0.5]])
+    assert judge.neighbour_ratio(halfway) == pytest.approx(1.0)
+    assert judge.neighbour_ratio(np.array([[3.0, 0.0]])) == pytest.approx(np.sqrt(5))
 
 
 def test_noise_has_the_variance_of_the_likelihood_and_a_seed_repeats_it():

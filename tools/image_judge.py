@@ -6,7 +6,7 @@ from keras import ops
 from vae_lib import classifier, data, evaluation
 
 N = 5_000  # images in every set: the Frechet distance depends on it
-NEIGHBOURS = 4_000  # training and validation images that compete for each sample
+NEIGHBOURS = 4_000  # training images, and as many of validation, that no model has seen
 
 
 class Judge:
@@ -39,14 +39,19 @@ class Judge:
             "classes": np.bincount(judged[0][1], minlength=10).tolist(),
         }
 
-    def training_neighbours(self, x):
-        """Share of images whose nearest known one is from train, not validation."""
+    def neighbour_ratio(self, x):
+        """Distance to the nearest training image over that to the nearest unseen one.
+
+        The median over images: 1 where training images are no special neighbours, near
+        0 for copies of them.
+        """
         x = x.reshape(len(x), -1).astype("float32")
-        train, held_out = (
-            np.min(np.sum(known**2, axis=1) - 2.0 * x @ known.T, axis=1)
+        norms = np.sum(x**2, axis=1)[:, None]
+        train, unseen = (
+            np.min(norms + np.sum(known**2, axis=1) - 2.0 * x @ known.T, axis=1)
             for known in self.known
         )
-        return float(np.mean(train < held_out))
+        return float(np.median(np.sqrt(np.maximum(train, 0.0) / unseen)))
 
 
 def decode(vae, z):

@@ -35,8 +35,7 @@ def judge_samples(judge, draw, variance):
     means = [draw(seed) for seed in SEEDS]
     noisy = [add_noise(m, variance, s) for m, s in zip(means, SEEDS, strict=True)]
     scores = {"means": judge.scores(means), "noisy": judge.scores(noisy)}
-    neighbours = judge.training_neighbours(means[0])
-    scores["means"]["nearest_in_train"] = neighbours
+    scores["means"]["neighbour_ratio"] = judge.neighbour_ratio(means[0])
     return scores
 
 
@@ -106,7 +105,7 @@ def judge_real(judge):
     labels = judge.mnist.y_test[judge.reference]
     return {
         **judge.scores([other]),
-        "nearest_in_train": judge.training_neighbours(other),
+        "neighbour_ratio": judge.neighbour_ratio(other),
         "labels": np.bincount(labels, minlength=10).tolist(),
     }
 

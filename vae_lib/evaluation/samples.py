@@ -108,7 +108,8 @@ def _mmd(a, b):
 
 
 def _kernel(a, b):
-    return (a @ b.T / a.shape[1] + 1.0) ** 3
+    base = a @ b.T / a.shape[1] + 1.0
+    return base * base * base  # several times faster than NumPy's power
 
 
 def _root(covariance):
