@@ -1,5 +1,6 @@
 """Annealed importance sampling against the cases where the truth is known."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -112,3 +113,48 @@ def test_bad_arguments_are_named(vae, x, kwargs, message):
 def test_the_number_of_simulated_images_is_checked(vae):
     with pytest.raises(ValueError, match="n_images must be a whole number"):
         evaluation.bidirectional_ais(vae, 0)
+
+
+def test_a_search_for_the_start_finds_what_the_encoder_misses(make_vae):
+    vae = make_vae()
+    x = np.random.default_rng(1).uniform(size=(5, 6, 6, 1)).astype("float32")
+    grid = np.stack(np.meshgrid(*2 * [np.linspace(-3, 3, 41)]), axis=-1).reshape(-1, 2)
+    found = evaluation.code_search(vae, grid)(x)
+
+    def log_joint(z):
+        x_logits = vae.decoder(z.astype("float32"))
+        log_px_z = keras.ops.convert_to_numpy(vae.likelihood.log_prob(x, x_logits))
+        return log_px_z - 0.5 * np.sum(z**2, axis=1)
+
+    every = [log_joint(np.tile(z, (5, 1))) for z in grid]
+    own = evaluation.encode(vae, x)[0]
+    best = np.maximum(np.max(every, axis=0), log_joint(own))
+    np.testing.assert_allclose(log_joint(found), best, atol=1e-3)
+    far = evaluation.code_search(vae, np.full((3, 2), 50.0))(x)
+    np.testing.assert_allclose(far, own, atol=1e-6)
+
+
+def test_any_start_leaves_the_weights_unbiased(vae, ppca, x):
+    means = ppca.posterior_mean(x[:20]) + 0.3
+
+    def start(images):
+        assert len(images) == 20
+        return means
+
+    result = evaluation.ais(vae, x[:20], 10, n_chains=40, start=start, widening=2.0)
+    ratios = np.exp(result.log_weights - ppca.log_prob(x[:20]))
+    error = ratios.mean(axis=0).std(ddof=1) / np.sqrt(20)
+    assert abs(ratios.mean() - 1) < 4 * error
+
+
+def test_a_long_run_takes_its_steps_from_a_shorter_pilot(vae, ppca, x):
+    truth = ppca.log_prob(x[:3])
+    result = evaluation.ais(vae, x[:3], 250, n_chains=20, n_leapfrog=2)
+    # One chain's weight has a standard deviation near 0.2 here; twenty, a fifth of it.
+    np.testing.assert_allclose(result.log_px, truth, atol=0.2)
+    assert 0.4 < result.acceptance.mean() < 0.9
+
+
+def test_a_start_of_another_shape_is_refused(vae, x):
+    with pytest.raises(ValueError, match=r"a code for each image, \(2, 3\), got \(3,"):
+        evaluation.ais(vae, x[:2], 4, start=lambda images: np.zeros(3))

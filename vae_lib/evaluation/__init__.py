@@ -6,7 +6,13 @@ backend and for every batch and chunk size.
 """
 
 from vae_lib.evaluation.aggregate import AggregateKL, aggregate_kl
-from vae_lib.evaluation.annealing import AIS, Bidirectional, ais, bidirectional_ais
+from vae_lib.evaluation.annealing import (
+    AIS,
+    Bidirectional,
+    ais,
+    bidirectional_ais,
+    code_search,
+)
 from vae_lib.evaluation.bounds import (
     PerExample,
     Scores,
@@ -54,6 +60,7 @@ __all__ = [
     "ais",
     "bidirectional_ais",
     "bits_per_dim",
+    "code_search",
     "elbo",
     "encode",
     "evaluate",

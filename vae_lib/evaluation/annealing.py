@@ -22,9 +22,10 @@ from vae_lib.evaluation.batching import (
     check_inputs,
     progress_bar,
     spans,
+    to_numpy,
     to_tensor,
 )
-from vae_lib.evaluation.chains import Chains
+from vae_lib.evaluation.chains import Chains, pilot_length
 
 STARTS = ("encoder", "prior")
 
@@ -34,7 +35,7 @@ class AIS(NamedTuple):
 
     log_px: np.ndarray  # (B,), nats, a lower bound of log p(x) in expectation
     log_weights: np.ndarray  # (K, B), nats, one for each chain
-    acceptance: np.ndarray  # (B,), share of Hamiltonian moves accepted
+    acceptance: np.ndarray  # (B,), mean probability that a move was accepted
 
 
 class Bidirectional(NamedTuple):
@@ -63,8 +64,9 @@ def ais(
         \log \frac{p(z_{t-1})\, p(x \mid z_{t-1})}{f_0(z_{t-1})}, \qquad
         \log p(x) \approx \log \frac1K \sum_{k=1}^{K} w_k
 
-    Step sizes are found for each image and temperature by a pilot run and then kept,
-    so that the moves of the counted run leave :math:`f_\beta` invariant.
+    Step sizes are found for each image and temperature by a pilot run, a fifth as long
+    if there are many temperatures, and then kept, so that the moves of the counted run
+    leave :math:`f_\beta` invariant.
 
     Args:
         vae: a :class:`vae_lib.models.VAE`.
@@ -73,7 +75,9 @@ def ais(
             as 1/T.
         n_chains: K, independent chains for each image, computed in parallel.
         start: ``"encoder"``, the encoder's Gaussian with its standard deviations
-            times ``widening``, or ``"prior"``, which needs no encoder.
+            times ``widening``; ``"prior"``, which needs no encoder; or a function that
+            returns other means ``(B, d)`` for images, such as :func:`code_search`: a
+            chain hardly finds a mode of the posterior that is far from its start.
         widening: at least 1: a start narrower than the posterior misses its tails.
         n_leapfrog: gradient steps in a Hamiltonian move.
         batch_size: images whose chains move together; it sets the memory.
@@ -93,7 +97,8 @@ def ais(
     check_count("batch_size", batch_size)
     _check(n_temperatures, n_chains, start, widening, n_leapfrog)
     batches = spans(len(x), batch_size)
-    bar = progress_bar(2 * n_temperatures * len(batches), verbose, "temperature")
+    n_all = pilot_length(n_temperatures) + n_temperatures
+    bar = progress_bar(n_all * len(batches), verbose, "temperature")
     parts = []
     for images in batches:
         chains = Chains(vae, x[images], start, widening, n_leapfrog)
@@ -130,7 +135,8 @@ def bidirectional_ais(
 
     Returns:
         :class:`Bidirectional`. The gap ``reverse - forward`` bounds the error of both
-        on such images; on real images it is an indication only.
+        on such images; on real images, whose posterior may have a mode that the start
+        misses, it is an indication only.
 
     Raises:
         ValueError: if a setting is out of range.
@@ -144,12 +150,48 @@ def bidirectional_ais(
     x_logits = vae.decoder(to_tensor(z, like=vae.decoder.inputs[0]))
     x = ops.convert_to_numpy(vae.likelihood.sample(x_logits, seed=seed))
     chains = Chains(vae, x, start, widening, n_leapfrog)
-    bar = progress_bar(3 * n_temperatures, verbose, unit_name="temperature")
+    n_all = pilot_length(n_temperatures) + 2 * n_temperatures
+    bar = progress_bar(n_all, verbose, unit_name="temperature")
     chains.tune(n_temperatures, n_chains, rng, bar)
     forward, _ = chains.anneal(chains.draw_start(n_chains, rng), rng, bar)
     exact = np.repeat(z[None], n_chains, axis=0)  # (K, n, d)
     backward, _ = chains.anneal(exact, rng, bar, reverse=True)
     return Bidirectional(_log_mean_exp(forward), -_log_mean_exp(-backward), x)
+
+
+def code_search(vae, codes):
+    r"""A start for :func:`ais`: the best of given codes and the encoder's own mean.
+
+    .. math:: z_0(x) = \operatorname*{arg\,max}_{z \in \text{codes}, \mu(x)}
+        \log p(x \mid z) + \log p(z)
+
+    An encoder that misreads an image points at the wrong mode of the posterior. Codes
+    of other images often include one that is near the right mode. Any start is
+    allowed, so the estimate stays a lower bound in expectation.
+
+    Args:
+        vae: a :class:`vae_lib.models.VAE`.
+        codes: where to look, ``(G, d)``, such as the means of validation images.
+
+    Returns:
+        A function of images that returns ``(B, d)``, float64.
+    """
+    codes = np.asarray(codes, dtype="float64")
+    like = vae.decoder.inputs[0]
+    parts = [vae.decoder(to_tensor(codes[p], like)) for p in spans(len(codes), 500)]
+    x_logits = ops.concatenate(parts)
+
+    def start(x):
+        x = to_tensor(x, like=vae.encoder.inputs[0])
+        own = to_numpy(vae.encode(x)[0])  # (B, d)
+        found = to_numpy(vae.likelihood.log_prob_table(x, x_logits))  # (B, G)
+        found -= 0.5 * np.sum(codes**2, axis=1)
+        log_px_z = vae.likelihood.log_prob(x, vae.decoder(to_tensor(own, like)))
+        known = to_numpy(log_px_z) - 0.5 * np.sum(own**2, axis=1)
+        better = found.max(axis=1) > known
+        return np.where(better[:, None], codes[found.argmax(axis=1)], own)
+
+    return start
 
 
 def _log_mean_exp(log_w):
@@ -160,7 +202,9 @@ def _check(n_temperatures, n_chains, start, widening, n_leapfrog):
     check_count("n_temperatures", n_temperatures)
     check_count("n_chains", n_chains)
     check_count("n_leapfrog", n_leapfrog)
-    if start not in STARTS:
-        raise ValueError(f"start must be one of {STARTS}, got {start!r}.")
+    if start not in STARTS and not callable(start):
+        raise ValueError(
+            f"start must be one of {STARTS} or a function of the images, got {start!r}."
+        )
     if not 1.0 <= widening < math.inf:
         raise ValueError(f"widening must be at least 1 and finite, got {widening!r}.")

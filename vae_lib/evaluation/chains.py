@@ -10,6 +10,12 @@ from vae_lib.gradients import value_and_grad
 WANTED_ACCEPTANCE = 0.65  # near the best for Hamiltonian moves (Neal, 2011, 5.4.4.3)
 FIRST_STEP = 0.3  # in standard deviations of the target
 ADAPTATION = 0.2  # how fast the pilot changes its step sizes
+PILOT_LENGTH = 100  # a shorter chain has a pilot of its own length
+
+
+def pilot_length(n_temperatures):
+    """Temperatures of the run that finds the step sizes, a fifth if they are many."""
+    return min(n_temperatures, max(PILOT_LENGTH, n_temperatures // 5))
 
 
 class Chains:
@@ -32,6 +38,13 @@ class Chains:
         self.std = np.exp(0.5 * z_log_var)  # (B, d), the encoder's
         prior = start == "prior"
         self.start_mean = np.zeros_like(z_mean) if prior else z_mean
+        if callable(start):
+            self.start_mean = np.asarray(start(x), dtype="float64")
+            if self.start_mean.shape != z_mean.shape:
+                raise ValueError(
+                    f"start must return a code for each image, {z_mean.shape}, got "
+                    f"{self.start_mean.shape}."
+                )
         self.start_std = np.ones_like(z_mean) if prior else widening * self.std
         self.likelihoods = {}  # by the number of chains
 
@@ -79,17 +92,21 @@ class Chains:
         return likelihood
 
     def tune(self, n_temperatures, n_chains, rng, bar):
-        """Anneal once and keep the step size of each temperature and image."""
-        self.betas = _schedule(n_temperatures)
-        self.steps = np.full((n_temperatures + 1, len(self.x)), FIRST_STEP)
+        """Anneal once, perhaps faster, and keep a step size for each temperature."""
+        n_pilot = pilot_length(n_temperatures)
+        self.betas = _schedule(n_pilot)
+        self.steps = np.full((n_pilot + 1, len(self.x)), FIRST_STEP)
         self.anneal(self.draw_start(n_chains, rng), rng, bar, adapt=True)
+        self.betas = _schedule(n_temperatures)
+        nearest = np.linspace(0, n_pilot, n_temperatures + 1).round().astype(int)
+        self.steps = self.steps[nearest]  # (T + 1, B)
 
     def anneal(self, z, rng, bar, reverse=False, adapt=False):
         """Carry codes from the start to the posterior, or back.
 
         Returns:
-            Log weights ``(K, B)`` and the share of accepted moves ``(B,)``. The
-            weight is that of the forward chain for both directions.
+            Log weights ``(K, B)`` and the mean probability that a move is accepted,
+            ``(B,)``. The weight is that of the forward chain for both directions.
         """
         last = len(self.betas) - 1
         state = (z, *self._terms(z))
@@ -100,10 +117,10 @@ class Chains:
             log_w += (self.betas[t] - self.betas[t - 1]) * ratio
             place = t - 1 if reverse else t
             if 0 < place < last:
-                state, share = self._move(state, place, rng)
-                accepted += share
+                state, probability = self._move(state, place, rng)
+                accepted += probability
                 if adapt:
-                    factor = np.exp(ADAPTATION * (share - WANTED_ACCEPTANCE))
+                    factor = np.exp(ADAPTATION * (probability - WANTED_ACCEPTANCE))
                     self.steps[place + 1 :] = self.steps[place] * factor
             bar.add(1)
         return log_w, accepted / max(1, last - 1)
@@ -115,7 +132,7 @@ class Chains:
         return log_joint - log_start, log_start, (start_slope, joint_slope)
 
     def _move(self, state, place, rng):
-        """One Hamiltonian move at a temperature; the new state, share accepted."""
+        """One Hamiltonian move; the new state, probability of accepting it ``(B,)``."""
         beta = self.betas[place]
         # Precision of a Gaussian between start and posterior: the scale of a step.
         precision = (1 - beta) / self.start_std**2 + beta / self.std**2
@@ -131,10 +148,10 @@ class Chains:
             momentum = momentum + 0.5 * step * _slope(new[3], beta)
         change = new[2] + beta * new[1] - 0.5 * np.sum(momentum**2, axis=-1) - energy
         # A chain that left all floats is not accepted.
-        accept = np.log(rng.uniform(size=change.shape)) < np.nan_to_num(
-            change, nan=-np.inf
-        )
-        return _choose(accept, new, state), accept.mean(axis=0)
+        change = np.nan_to_num(change, nan=-np.inf)
+        probability = np.exp(np.minimum(change, 0.0))
+        accept = rng.uniform(size=change.shape) < probability
+        return _choose(accept, new, state), probability.mean(axis=0)
 
 
 def _slope(slopes, beta):
