@@ -25,6 +25,8 @@ from vae_lib.training import TrainConfig
         ({"learning_rate": 0}, "learning_rate must be positive and finite, got 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive and finite"),
         ({"lr_warmup": 20}, "lr_warmup is 20, of 20 epochs"),
+        ({"encoder_l2": -1e-3}, "encoder_l2 must be at least 0 and finite, got -0.001"),
+        ({"encoder_l2": True}, "encoder_l2 must be at least 0 and finite, got True"),
         ({"variance": 0.0}, "variance must be positive and finite, got 0.0"),
         ({"variance": float("inf")}, "variance must be positive and finite, got inf"),
         ({"beta": -0.1}, "beta must be at least 0 and finite, got -0.1"),
@@ -100,3 +102,18 @@ def test_the_package_names_what_it_has():
     assert {"fit", "TrainConfig", "build_vae"} <= set(dir(training))
     with pytest.raises(AttributeError, match="has no attribute 'train'"):
         _ = training.train
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+def test_the_penalty_is_the_encoders_squared_kernels(network):
+    config = TrainConfig(network=network, encoder_l2=0.01)
+    vae = training.build_vae(config, (6, 6, 1))
+    kernels = [w.numpy() for w in vae.encoder.weights if w.name == "kernel"]
+    expected = 0.01 * sum(np.sum(kernel**2.0) for kernel in kernels)
+    assert sum(float(loss) for loss in vae.losses) == pytest.approx(expected, rel=1e-5)
+    x = np.random.default_rng(0).uniform(size=(8, 6, 6, 1)).astype("float32")
+    plain = training.build_vae(TrainConfig(network=network), (6, 6, 1))
+    losses = [float(model.compute_loss(x=x, training=False)) for model in (vae, plain)]
+    assert losses[0] - losses[1] == pytest.approx(expected, rel=1e-2)
+    elbos = [float(model.elbo_tracker.result()) for model in (vae, plain)]
+    assert elbos[0] == elbos[1]

@@ -11,6 +11,9 @@ from vae_lib.models import VAE
 def build_vae(config, image_shape=networks.IMAGE_SHAPE):
     """Build the VAE that a configuration describes, with its first weights.
 
+    ``encoder_l2`` adds that many nats for each squared weight of the encoder's kernels
+    to the loss of training; the reported ELBO is without them.
+
     The linear network gets the identity link, under which it is probabilistic PCA.
 
     With a mixed ``precision`` the hidden layers compute in half precision. Their
@@ -40,6 +43,8 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         encoder, decoder = networks.build(
             config.network, config.latent_dim, image_shape
         )
+    if config.encoder_l2:
+        _penalise(encoder, config.encoder_l2)
     likelihood = likelihoods.build(config.likelihood, **settings)
     policy = {} if config.precision == "float32" else {"dtype": config.precision}
     return VAE(
@@ -52,6 +57,14 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         input_dropout=config.input_dropout,
         **policy,
     )
+
+
+def _penalise(encoder, strength):
+    """Charge for the kernels: most of a VAE's overfitting is its encoder's."""
+    for layer in encoder.layers:
+        if hasattr(layer, "kernel"):
+            layer.kernel_regularizer = keras.regularizers.L2(strength)  # for get_config
+            layer.kernel.regularizer = layer.kernel_regularizer
 
 
 @contextlib.contextmanager

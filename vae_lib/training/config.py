@@ -30,6 +30,7 @@ class TrainConfig:
     # networks may start by dropping the code and never take it up again.
     kl_warmup: int = 1
     input_dropout: float = 0.0  # share of the pixels hidden from the encoder
+    encoder_l2: float = 0.0  # nats that a squared weight of the encoder costs
     seed: int = 0  # of initial weights, order of images and noise
     # Of the hidden layers; weights, outputs and the objective are float32 in any case.
     precision: str = "float32"  # one of PRECISIONS
@@ -46,6 +47,10 @@ class TrainConfig:
         if not _is_number(self.input_dropout) or not 0.0 <= self.input_dropout < 1.0:
             raise ValueError(
                 f"input_dropout must be in [0, 1), got {self.input_dropout!r}."
+            )
+        if not _is_number(self.encoder_l2) or not 0.0 <= self.encoder_l2 < math.inf:
+            raise ValueError(
+                f"encoder_l2 must be at least 0 and finite, got {self.encoder_l2!r}."
             )
         if self.precision not in PRECISIONS:
             known = ", ".join(map(repr, PRECISIONS))
