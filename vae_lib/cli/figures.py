@@ -1,4 +1,6 @@
-"""``figures``: every picture of a run, as PNG and SVG."""
+"""``figures``: every picture of a run, or of the report, as PNG and SVG."""
+
+from pathlib import Path
 
 from vae_lib.cli import setup
 from vae_lib.cli.runs import RunFolder
@@ -7,10 +9,13 @@ N_SAMPLES = 40
 N_RECONSTRUCTIONS = 16
 N_GRID = 20  # images along each axis of the manifold
 SEED = 0
+REPORT_FOLDER = Path("report_figures")
 
 
 def run(arguments):
     """The command; returns its exit status."""
+    if arguments.run_folder is None:
+        return _run_report(arguments)
     folder = RunFolder(arguments.run_folder).open()
     mnist = setup.load_images_like(folder, arguments)
     setup.start_backend(arguments.backend)
@@ -30,6 +35,27 @@ def run(arguments):
             "Left out: latent_scatter and manifold, which need 2 latent dimensions "
             f"(this run has {vae.latent_dim}).",
         )
+    return 0
+
+
+def _run_report(arguments):
+    """The fourteen figures of the report, from the published weights."""
+    setup.start_backend(arguments.backend)
+    mnist = setup.load_images(arguments.data, arguments.sample, allow_sample=True)
+
+    import matplotlib
+
+    from vae_lib import report
+
+    matplotlib.use("agg")
+    if mnist.is_sample and not arguments.sample:
+        setup.say(arguments, "No full MNIST found: figures 5 and 10 show the sample.")
+    out = arguments.out or REPORT_FOLDER
+    out.mkdir(parents=True, exist_ok=True)
+    for number, figure in report.FIGURES.items():
+        name = f"figure-{number:02d}"
+        save(report.draw(number, mnist), out, name)
+        setup.say(arguments, f"{out / name}.png, .svg  {figure.title}")
     return 0
 
 

@@ -146,11 +146,33 @@ def _add_optimisation(group):
     )
     _option(
         group,
+        "lr_warmup",
+        int,
+        "epochs in which the step rises to its largest; rates above 3e-3 need it",
+        metavar="N",
+    )
+    _option(
+        group,
         "kl_warmup",
         int,
         "epochs in which the weight of the rate rises from 0; without them conv "
         "starts by ignoring its code and stays there",
         metavar="N",
+    )
+    _option(
+        group,
+        "input_dropout",
+        float,
+        "share of the pixels hidden from the encoder in training, such as 0.2: less "
+        "overfitting in long runs",
+        metavar="P",
+    )
+    _option(
+        group,
+        "encoder_l2",
+        float,
+        "nats that each squared weight of the encoder adds to the loss, such as 1e-3",
+        metavar="C",
     )
     _option(
         group,
@@ -221,16 +243,16 @@ def _add_evaluate(commands):
 def _add_figures(commands):
     parser = commands.add_parser(
         "figures",
-        help="draw the figures of a run",
+        help="draw the figures of a run, or of the report",
         description=texts.FIGURES,
         epilog=texts.FIGURES_EPILOG,
     )
-    _add_run(parser)
+    _add_run(parser, nargs="?", text="; left out, the fourteen figures of the report")
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FOLDER",
-        help="where to write the files (default RUN_FOLDER/figures)",
+        help="where to write the files (default RUN_FOLDER/figures, or report_figures)",
     )
     _add_data(parser, "the set that the run was trained on")
     _add_backend(parser)
@@ -257,9 +279,10 @@ def _add_bench(commands):
     _add_quiet(parser)
 
 
-def _add_run(parser):
+def _add_run(parser, nargs=None, text=""):
+    help_text = f"what train has written{text}"
     parser.add_argument(
-        "run_folder", type=Path, metavar="RUN_FOLDER", help="what train has written"
+        "run_folder", type=Path, metavar="RUN_FOLDER", nargs=nargs, help=help_text
     )
 
 

@@ -79,12 +79,13 @@ def quiet_start():
             faulthandler.disable()
 
 
-def load_images(path=None, sample=False):
+def load_images(path=None, sample=False, allow_sample=False):
     """The images of a command.
 
     Args:
         path: an mnist.npz, or ``None`` for the usual sources.
         sample: whether to take the package's 5,000 digits.
+        allow_sample: whether to take them where there are no others.
 
     Returns:
         A :class:`vae_lib.data.MNIST`.
@@ -99,7 +100,7 @@ def load_images(path=None, sample=False):
             return data.load_sample()
     try:
         with reported():
-            return data.load_mnist(path)
+            return data.load_mnist(path, allow_sample=allow_sample)
     except CommandError as error:
         text = str(error).replace("path=", "--data ", 1)
         raise CommandError(

@@ -86,13 +86,17 @@ FIGURES = """\
 Draw a run, each figure as PNG and as SVG: samples with and without the likelihood's
 noise, reconstructions, training curves, diagrams of encoder and decoder, and for 2
 latent dimensions the map of the codes and the manifold of decoded images.
+
+Without RUN_FOLDER: the fourteen figures of the report that the book grew from, numbered
+as there, from the published weights.
 """
 
 FIGURES_EPILOG = """\
-example:
+examples:
+  python -m vae_lib figures                                     the report's figures
   python -m vae_lib figures runs/mlp-2-seed0 --out pictures
 
-Images are those of the validation split.
+A run is drawn with images of the validation split, the report's with test images.
 """
 
 BENCH = """\

@@ -1,0 +1,113 @@
+"""The fourteen figures of the report that this book grew from, drawn again.
+
+Each is drawn from the published weights in the order of the report, so that its
+figure 6, say, is ``draw(6, mnist)``. Chapters 6 and 7 explain them; the appendix
+compares them with the report, and ``python -m vae_lib figures`` writes them as files.
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+
+from vae_lib import evaluation, networks, plotting, pretrained
+
+N_SAMPLES = 20
+N_GRID = 20  # images along each axis of the manifold
+SEED = 1  # of the random codes
+
+
+class Figure(NamedTuple):
+    """One figure of the report: what it shows, and of which model."""
+
+    kind: str  # a key of DRAW
+    network: str
+    latent_dim: int
+    title: str
+
+
+_MLP, _CONV = "multilayer perceptron", "convolutional network"
+FIGURES = {
+    1: Figure("encoder", "mlp", 2, f"Encoder, {_MLP}"),
+    2: Figure("decoder", "mlp", 2, f"Decoder, {_MLP}"),
+    3: Figure("encoder", "conv", 2, f"Encoder, {_CONV}"),
+    4: Figure("decoder", "conv", 2, f"Decoder, {_CONV}"),
+    5: Figure("codes", "mlp", 2, f"Codes in the plane, {_MLP}"),
+    6: Figure("manifold", "mlp", 2, f"The manifold, {_MLP}"),
+    7: Figure("samples", "mlp", 2, f"Samples, d = 2, {_MLP}"),
+    8: Figure("samples", "mlp", 10, f"Samples, d = 10, {_MLP}"),
+    9: Figure("samples", "mlp", 20, f"Samples, d = 20, {_MLP}"),
+    10: Figure("codes", "conv", 2, f"Codes in the plane, {_CONV}"),
+    11: Figure("manifold", "conv", 2, f"The manifold, {_CONV}"),
+    12: Figure("samples", "conv", 2, f"Samples, d = 2, {_CONV}"),
+    13: Figure("samples", "conv", 10, f"Samples, d = 10, {_CONV}"),
+    14: Figure("samples", "conv", 20, f"Samples, d = 20, {_CONV}"),
+}
+
+
+def draw(number, mnist, ax=None):
+    """Draw one figure of the report from the published weights.
+
+    Args:
+        number: 1 to 14, as in the report.
+        mnist: a :class:`vae_lib.data.MNIST`; its test images make figures 5 and 10.
+        ax: where to draw, ``None`` for a new figure.
+
+    Returns:
+        The matplotlib Axes.
+
+    Raises:
+        ValueError: if there is no such figure.
+    """
+    if number not in FIGURES:
+        raise ValueError(f"The report has figures 1 to 14, not {number!r}.")
+    figure = FIGURES[number]
+    return _DRAW[figure.kind](figure, mnist, ax)
+
+
+def _encoder(figure, mnist, ax):
+    encoder, _ = networks.build(figure.network, figure.latent_dim)
+    return plotting.network_diagram(encoder, ax=ax)
+
+
+def _decoder(figure, mnist, ax):
+    _, decoder = networks.build(figure.network, figure.latent_dim)
+    return plotting.network_diagram(decoder, ax=ax)
+
+
+def _codes(figure, mnist, ax):
+    vae = _published(figure.network, figure.latent_dim)
+    z_mean, _ = evaluation.encode(vae, mnist.x_test, verbose=0)
+    return plotting.latent_scatter(z_mean, mnist.y_test, ax=ax)
+
+
+def _manifold(figure, mnist, ax):
+    vae = _published(figure.network, figure.latent_dim)
+    grid = plotting.prior_grid(N_GRID)
+    return plotting.manifold(ops.convert_to_numpy(vae.decode(grid)), grid, ax=ax)
+
+
+def _samples(figure, mnist, ax):
+    """Decoder means, as the report shows, and under them samples of the model."""
+    vae = _published(figure.network, figure.latent_dim)
+    rng = np.random.default_rng(SEED)  # NumPy's: the same digits on every backend
+    z = rng.standard_normal((N_SAMPLES, figure.latent_dim)).astype("float32")
+    x_logits = vae.decoder(z)
+    means = ops.convert_to_numpy(vae.likelihood.mean(x_logits))
+    noise = np.sqrt(vae.likelihood.variance) * rng.standard_normal(means.shape)
+    return plotting.samples(means, means + noise, ax=ax)
+
+
+@functools.cache
+def _published(network, latent_dim):
+    return pretrained.load_pretrained(network, latent_dim)
+
+
+_DRAW = {
+    "encoder": _encoder,
+    "decoder": _decoder,
+    "codes": _codes,
+    "manifold": _manifold,
+    "samples": _samples,
+}
