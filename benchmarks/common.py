@@ -1,9 +1,10 @@
 """What every benchmark shares: where results go, and the machine they came from."""
 
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
+
+from vae_lib.cli.setup import available_cpus
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "book" / "results"
@@ -14,9 +15,7 @@ def machine():
     """The processor and the versions, for the record; no name of the machine."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": available_cpus(),
         "system": platform.system(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},

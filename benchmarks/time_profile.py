@@ -28,6 +28,7 @@ import time
 
 import images
 import options
+from peers import matmul
 from work import flops_per_image
 
 BATCH, STEPS = 128, 468
@@ -76,12 +77,12 @@ def profile(arguments):
     steps = 4 if arguments.quick else STEPS
     x, _, source = images.load(steps * BATCH)
     epochs = variants.build(x, arguments.latent_dim, BATCH, CALL, 1 + arguments.rounds)
-    matmul = variants.matmul()
+    product = matmul.keras_product()
     seconds = {name: [] for name in epochs}
     peaks = []
     for i in range(1 + arguments.rounds):
         print(f"round {i}", file=sys.stderr, flush=True)
-        peaks.append(variants.matmul_gflops(matmul))
+        peaks.append(matmul.gflops(product))
         for name, epoch in epochs.items():
             start = time.perf_counter()
             epoch()

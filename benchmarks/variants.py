@@ -1,8 +1,5 @@
 """An epoch of the MLP VAE with one part or another left out, for time_profile.py."""
 
-import statistics
-import time
-
 import keras
 import numpy as np
 
@@ -10,8 +7,6 @@ from vae_lib import likelihoods, models, networks, training
 from vae_lib.cli.bench import Loop
 from vae_lib.training import steps
 from vae_lib.training.loop import epoch_order
-
-MATMUL = 2048
 
 
 class Empty(models.VAE):
@@ -95,20 +90,3 @@ class Calls:
             losses = self.run(self.rows[first : first + self.a_call])
             if not np.isfinite(losses).all():
                 raise FloatingPointError("A variant of the step has diverged.")
-
-
-def matmul():
-    """A large matrix product on the device; one number of it is read."""
-    a = keras.ops.ones((MATMUL, MATMUL))
-    return lambda: float(keras.ops.matmul(a, a)[0, 0])
-
-
-def matmul_gflops(product):
-    """Its speed, the median of five."""
-    product()
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        product()
-        seconds.append(time.perf_counter() - start)
-    return 2e-9 * MATMUL**3 / statistics.median(seconds)

@@ -10,6 +10,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from matmul import SIZE
 
 HIDDEN = 512
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-7  # of Keras's Adam
@@ -89,7 +90,7 @@ def epoch(latent_dim, batch_size, images, state, key):
 
 def run(settings, link_class):
     """Train as ``settings`` say, an epoch at a time."""
-    a = jnp.ones((2048, 2048))
+    a = jnp.ones((SIZE, SIZE))
     matmul = jax.jit(jnp.matmul)
     link = link_class(lambda: matmul(a, a).block_until_ready())
     images = jax.device_put(settings.load("x_train").reshape(-1, 784))

@@ -1,6 +1,7 @@
 """vae_lib's VAE, trained by ``training.fit`` or by Keras's own ``Model.fit``."""
 
 import keras
+import matmul
 
 from vae_lib import evaluation, likelihoods, models, networks, training
 
@@ -19,20 +20,9 @@ class Pace(keras.callbacks.Callback):
         self.link.end(logs["loss"])
 
 
-def make_matmul(size=2048):
-    """A compiled matrix product on the device."""
-    a = keras.ops.ones((size, size))
-
-    def matmul():
-        # One number of the result: reading it waits for all of them.
-        return float(keras.ops.matmul(a, a)[0, 0])
-
-    return matmul
-
-
 def run(settings, link_class):
     """Train as ``settings`` say, an epoch at a time."""
-    link = link_class(make_matmul())
+    link = link_class(matmul.keras_product())
     x_train = settings.load("x_train")
     keras.utils.set_random_seed(settings.seed)
     nets = networks.build(settings.network, settings.latent_dim)

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from matmul import SIZE
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -83,7 +84,7 @@ def run(settings, link_class):
     """Train as ``settings`` say, an epoch at a time."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(settings.seed)
-    a = torch.ones(2048, 2048, device=device)
+    a = torch.ones(SIZE, SIZE, device=device)
     link = link_class(lambda: (a @ a)[0, 0].item())
     images = torch.from_numpy(settings.load("x_train")).permute(0, 3, 1, 2)
     loader = DataLoader(TensorDataset(images), settings.batch_size, shuffle=True)
