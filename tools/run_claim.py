@@ -50,7 +50,8 @@ def measure(network, seed, mnist, work):
     path = work / f"{network}-{seed}.json"
     if path.exists():
         record = json.loads(path.read_text())
-        if record["config"] != config.as_dict():
+        # A field that the record does not have came later; its default is the old way.
+        if training.TrainConfig(**record["config"]) != config:
             raise SystemExit(f"{path} is of another configuration: choose a new --work")
         return record
     vae, _ = train(config, mnist, work / f"{network}-{seed}", validate=False)
