@@ -5,6 +5,20 @@ import numpy as np
 from vae_lib import evaluation
 
 N_IWAE, K_IWAE = 500, 100  # the first test images; samples of z for each
+DIMENSIONS = (2, 10, 20)
+
+
+def linear_reference(mnist):
+    """Probabilistic PCA of the same images: what every network has to pass."""
+    models = {d: evaluation.fit_ppca(mnist.x_train, d) for d in DIMENSIONS}
+    return {
+        "unit": "nats per image",
+        "split": "fitted to 50,000 training images",
+        "test": {
+            str(d): float(ppca.log_prob(mnist.x_test).mean())
+            for d, ppca in models.items()
+        },
+    }
 
 
 def measure(vae, mnist):

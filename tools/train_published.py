@@ -25,7 +25,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from published_scores import measure
+from published_scores import DIMENSIONS, linear_reference, measure
 from vae_lib import data, training, weights
 from vae_lib._files import write_json
 from vae_lib.evaluation import evaluate
@@ -56,7 +56,7 @@ RECIPES = {
 CONFIGS = {
     f"{network}_{d}": training.TrainConfig(network=network, latent_dim=d, **recipe)
     for network, recipe in RECIPES.items()
-    for d in (2, 10, 20)
+    for d in DIMENSIONS
 }
 
 
@@ -112,13 +112,17 @@ def run(name, seed, mnist, work):
     if str(seed) in record["seeds"]:
         return record["seeds"][str(seed)]
     vae, curves = train(config, mnist, work / f"{name}-{seed}")
-    gain = training.standardise_codes(vae, mnist.x_train).gain
+    standardised = training.standardise_codes(vae, mnist.x_train)
     if seed == PUBLISHED_SEED:
         record["float16_cost"] = publish(name, vae, mnist)
         record["curves"] = curves
     record["seeds"][str(seed)] = {
         **measure(vae, mnist),
-        "standardised_gain": gain,
+        "standardised": {
+            "shift": standardised.shift.tolist(),
+            "scale": standardised.scale.tolist(),
+            "gain": standardised.gain,
+        },
         "seconds_per_epoch": statistics.median(curves["seconds"]),
         "versions": versions(),
     }
@@ -171,6 +175,7 @@ def main():
     if min(arguments.seeds) < 0:
         parser.error(f"--seeds must not be negative, got {min(arguments.seeds)}")
     mnist = data.load_mnist()
+    write_json(RESULTS / "ppca.json", linear_reference(mnist))
     names = arguments.names or list(CONFIGS)
     queue = [(name, seed) for seed in arguments.seeds for name in names]
     for i, (name, seed) in enumerate(queue, start=1):
