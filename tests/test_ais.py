@@ -158,3 +158,15 @@ def test_a_long_run_takes_its_steps_from_a_shorter_pilot(vae, ppca, x):
 def test_a_start_of_another_shape_is_refused(vae, x):
     with pytest.raises(ValueError, match=r"a code for each image, \(2, 3\), got \(3,"):
         evaluation.ais(vae, x[:2], 4, start=lambda images: np.zeros(3))
+
+
+def test_a_decoder_that_overflows_far_out_does_no_harm(make_vae):
+    vae = make_vae()
+    z = keras.Input((2,))
+    steep = keras.layers.Dense(36)(keras.ops.exp(keras.ops.square(3.0 * z)))
+    vae.decoder = keras.Model(z, keras.layers.Reshape((6, 6, 1))(steep))
+    x = np.random.default_rng(0).uniform(size=(4, 6, 6, 1)).astype("float32")
+    # Warnings are errors here: not one number on the way may be NaN or infinite.
+    found = evaluation.ais(vae, x, 20, n_chains=8, start="prior", n_leapfrog=5)
+    assert np.all(np.isfinite(found.log_weights))
+    assert np.all(found.acceptance > 0)

@@ -10,6 +10,7 @@ from vae_lib.gradients import value_and_grad
 WANTED_ACCEPTANCE = 0.65  # near the best for Hamiltonian moves (Neal, 2011, 5.4.4.3)
 FIRST_STEP = 0.3  # in standard deviations of the target
 ADAPTATION = 0.2  # how fast the pilot changes its step sizes
+FAR = 1e10  # no gradient counts for more: a diverging move stays finite
 PILOT_LENGTH = 100  # a shorter chain has a pilot of its own length
 
 
@@ -129,6 +130,11 @@ class Chains:
         """What a temperature needs of a code: log joint / start, log start, slopes."""
         log_start, start_slope = self.log_start(z)
         log_joint, joint_slope = self.log_joint(z)
+        # Far out a decoder may overflow. Any force makes a valid Hamiltonian move, and
+        # a density of zero refuses it.
+        log_joint = np.nan_to_num(log_joint, nan=-FAR, posinf=-FAR, neginf=-FAR)
+        joint_slope = np.nan_to_num(joint_slope, nan=0.0, posinf=FAR, neginf=-FAR)
+        joint_slope = np.clip(joint_slope, -FAR, FAR)
         return log_joint - log_start, log_start, (start_slope, joint_slope)
 
     def _move(self, state, place, rng):
@@ -147,8 +153,6 @@ class Chains:
             new = (moved, *self._terms(moved))
             momentum = momentum + 0.5 * step * _slope(new[3], beta)
         change = new[2] + beta * new[1] - 0.5 * np.sum(momentum**2, axis=-1) - energy
-        # A chain that left all floats is not accepted.
-        change = np.nan_to_num(change, nan=-np.inf)
         probability = np.exp(np.minimum(change, 0.0))
         accept = rng.uniform(size=change.shape) < probability
         return _choose(accept, new, state), probability.mean(axis=0)
