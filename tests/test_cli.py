@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from vae_lib import data, evaluation, weights
+from vae_lib import data, evaluation, report, weights
 from vae_lib.__main__ import main
 from vae_lib.cli import setup
 from vae_lib.cli.callbacks import Interrupt
@@ -138,6 +138,16 @@ def test_figures_are_pictures(finished):
     for path in figures.glob("*.svg"):
         assert ElementTree.parse(path).getroot().tag.endswith("svg")
     assert all(name in out for name in names.split())
+
+
+def test_without_a_run_the_figures_are_the_reports(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "FIGURES", {n: report.FIGURES[n] for n in (1, 6)})
+    status, out, err = run("figures", "--sample")  # tests/test_report.py draws them all
+    assert (status, err) == (0, "")
+    written = {path.name for path in (tmp_path / "report_figures").iterdir()}
+    assert written == {f"figure-0{n}.{kind}" for n in (1, 6) for kind in ("png", "svg")}
+    assert "figure-06.png, .svg  The manifold, multilayer perceptron" in out
 
 
 def test_more_dimensions_leave_out_the_plane(tmp_path):

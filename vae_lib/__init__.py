@@ -26,6 +26,7 @@ __all__ = [
     "objectives",
     "plotting",
     "pretrained",
+    "report",
     "results",
     "training",
 ]
