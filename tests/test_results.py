@@ -124,6 +124,15 @@ def test_a_table_is_text_for_print_and_markdown_for_jupyter():
     ]
 
 
+def test_a_table_of_words_is_aligned_as_told():
+    table = results.Table(["a", "b"], [["long", "long"], ["x", "x"]], sides="rl")
+    assert repr(table).splitlines() == ["   a  b", "long  long", "   x  x"]
+    assert table._repr_markdown_().splitlines()[1] == "| --: | :-- |"
+    for sides, message in (("l", "sides has 1 entries"), ("lc", "letters l and r")):
+        with pytest.raises(ValueError, match=message):
+            results.Table(["a", "b"], [], sides=sides)
+
+
 @pytest.mark.parametrize(
     ("rows", "formats", "message"),
     [

@@ -111,20 +111,28 @@ class Table:
         rows: lists of as many cells. A string stands as it is; a number is written
             with the format of its column.
         formats: one format for each column, such as ``".2f"``; ``""`` for plain.
+        sides: ``"l"`` or ``"r"`` for each column, the side it is aligned to, such as
+            ``"llr"``; without it the first to the left and the others to the right.
 
     Raises:
-        ValueError: if a row or the formats have another length than the columns.
+        ValueError: if a row, the formats or the sides have another length than the
+            columns, or a side is neither.
     """
 
-    def __init__(self, columns, rows, formats=None):
+    def __init__(self, columns, rows, formats=None, sides=None):
         formats = [""] * len(columns) if formats is None else formats
-        for name, line in [("formats", formats), *(("a row", row) for row in rows)]:
+        sides = "l" + "r" * (len(columns) - 1) if sides is None else sides
+        given = [("formats", formats), ("sides", sides)]
+        for name, line in [*given, *(("a row", row) for row in rows)]:
             if len(line) != len(columns):
                 raise ValueError(
                     f"{name} has {len(line)} entries for {len(columns)} columns: "
                     f"{line!r}."
                 )
+        if set(sides) - set("lr"):
+            raise ValueError(f"sides must be letters l and r, got {sides!r}.")
         self.columns = list(columns)
+        self.sides = sides
         self.rows = [
             [_cell(value, spec) for value, spec in zip(row, formats, strict=True)]
             for row in rows
@@ -135,14 +143,14 @@ class Table:
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "  ".join(
-                cell.rjust(width) if i else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+                cell.rjust(width) if side == "r" else cell.ljust(width)
+                for cell, width, side in zip(line, widths, self.sides, strict=True)
             ).rstrip()
             for line in lines
         )
 
     def _repr_markdown_(self):
-        rule = [":--"] + ["--:"] * (len(self.columns) - 1)
+        rule = [":--" if side == "l" else "--:" for side in self.sides]
         lines = [self.columns, rule, *self.rows]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
