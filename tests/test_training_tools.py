@@ -1,0 +1,129 @@
+"""The tools that train the published models: a few digits, one epoch, other folders."""
+
+import dataclasses
+import hashlib
+import json
+
+import pytest
+
+import run_stationarity
+import train_published
+import try_recipes
+from vae_lib import data, pretrained, training, weights
+
+NAME = "mlp_2"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    sample = data.load_sample()
+    return sample._replace(
+        x_train=sample.x_train[:200],
+        y_train=sample.y_train[:200],
+        x_val=sample.x_val[:50],
+        x_test=sample.x_test[:60],
+        y_test=sample.y_test[:60],
+    )
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Results and weights go here; the recipe takes one epoch."""
+    for name in ("PRETRAINED", "RESULTS"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setattr(train_published, name, tmp_path / name)
+    (tmp_path / "PRETRAINED" / "index.json").write_text("{}")
+    config = training.TrainConfig(latent_dim=2, epochs=1, batch_size=100)
+    monkeypatch.setattr(train_published, "CONFIGS", {NAME: config})
+    return tmp_path
+
+
+def test_a_model_is_published_once_and_its_seeds_are_measured(
+    folders, digits, monkeypatch
+):
+    work = folders / "work"
+    first = train_published.run(NAME, 0, digits, work)
+    index = json.loads((folders / "PRETRAINED/index.json").read_text())
+    path = folders / "PRETRAINED" / f"{NAME}.npz"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert index == {
+        NAME: {"sha256": digest, "config": train_published.CONFIGS[NAME].as_dict()}
+    }
+    arrays = weights.read_npz(path)
+    assert arrays.keys() == weights.weight_arrays(_shipped()).keys()
+    assert first["second_moment"] == pytest.approx([1.0, 1.0], abs=1e-2)
+    assert first["validation"]["n_images"] == 50
+
+    other = train_published.run(NAME, 3, digits, work)
+    assert other["test"]["elbo"] != first["test"]["elbo"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == digest  # seed 0 is shipped
+
+    def no_training(*arguments, **options):
+        raise AssertionError("a finished run is trained again")
+
+    monkeypatch.setattr(train_published, "train", no_training)
+    assert train_published.run(NAME, 0, digits, work) == first
+    record = train_published.load_record(NAME)
+    assert list(record["seeds"]) == ["0", "3"]
+    assert len(record["curves"]["val_elbo"]) == len(record["curves"]["seconds"]) == 1
+
+    changed = dataclasses.replace(train_published.CONFIGS[NAME], batch_size=50)
+    monkeypatch.setitem(train_published.CONFIGS, NAME, changed)
+    assert train_published.load_record(NAME)["seeds"] == {}  # of another recipe
+
+
+def _shipped():
+    return pretrained.load_pretrained("mlp", 2)
+
+
+def test_the_linear_reference_is_a_density_for_each_dimension(digits):
+    test = train_published.linear_reference(digits)["test"]
+    assert list(test) == ["2", "10", "20"]
+    assert test["2"] < test["10"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--work", "w", "mlp_3"], "unknown models ['mlp_3']"),
+        (["--work", "w", "--seeds", "-1"], "--seeds must not be negative, got -1"),
+        ([], "required: --work"),
+    ],
+)
+def test_wrong_options_are_named(monkeypatch, capsys, arguments, message):
+    monkeypatch.setattr("sys.argv", ["train_published.py", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        train_published.main()
+    assert message in capsys.readouterr().err
+
+
+def test_a_trial_is_kept_and_not_mixed_with_another(digits, tmp_path, monkeypatch):
+    trials = {"mlp: quick": {"latent_dim": 2, "epochs": 1, "batch_size": 100}}
+    monkeypatch.setattr(try_recipes, "TRIALS", trials)
+    record = try_recipes.run("mlp: quick", digits, tmp_path)
+    assert record["n_train"] == 200 and record["validation"]["n_images"] == 50
+    assert try_recipes.run("mlp: quick", digits, tmp_path) == record
+    trials["mlp: quick"]["epochs"] = 2
+    with pytest.raises(SystemExit, match="another configuration"):
+        try_recipes.run("mlp: quick", digits, tmp_path)
+
+
+def test_every_trial_is_a_configuration():
+    for name, fields in try_recipes.TRIALS.items():
+        assert training.TrainConfig(**fields).network == name.split(":")[0]
+
+
+def test_rest_is_measured_before_and_after(digits, monkeypatch):
+    monkeypatch.setattr(run_stationarity, "FIRST", {"epochs": 1})
+    monkeypatch.setattr(run_stationarity, "AGAIN", {"epochs": 1, "learning_rate": 1e-6})
+    result = run_stationarity.run("mlp", digits.x_train)
+    assert result["second_moment"] == pytest.approx([1.0, 1.0], abs=1e-2)
+    assert result["before"]["second_moment"] != pytest.approx([1.0, 1.0], abs=1e-2)
+    assert 0.0 < result["mse"] < 1.0
+
+
+def test_an_unknown_network_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["run_stationarity.py", "resnet"])
+    with pytest.raises(SystemExit, match="2"):
+        run_stationarity.main()
+    assert "unknown networks ['resnet']" in capsys.readouterr().err
