@@ -43,12 +43,14 @@ TRIALS = {
             "learning_rate": rate,
             "kl_warmup": kl_warmup,
         }
-        for network, rates in (
-            ("conv", (1e-3, 2e-3, 4e-3)),
-            ("conv_feature_map", (1e-3, 4e-3)),
+        for network, rate, kl_warmup in (
+            ("conv", 1e-3, 1),
+            ("conv", 2e-3, 1),
+            ("conv", 2e-3, 3),
+            ("conv", 4e-3, 3),
+            ("conv_feature_map", 1e-3, 1),
+            ("conv_feature_map", 4e-3, 3),
         )
-        for rate in rates
-        for kl_warmup in (1, 3)
     },
 }
 
