@@ -137,14 +137,15 @@ def record_path(name):
 
 def load_record(name):
     """The record so far; an empty one if the recipe has changed since."""
-    config = CONFIGS[name].as_dict()
+    config = CONFIGS[name]
     path = record_path(name)
     if path.exists():
         record = json.loads(path.read_text())
-        if record["config"] == config:
+        # Fields added since count with their defaults.
+        if training.TrainConfig(**record["config"]) == config:
             return record
     return {
-        "config": config,
+        "config": config.as_dict(),
         "unit": "nats per image",
         "split": "trained on 50,000, chosen on 4,000 (validation), reported on test",
         "seeds": {},
