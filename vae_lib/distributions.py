@@ -67,6 +67,8 @@ def log_normal_diag(x, mean, log_var):
 
     Raises:
         ValueError: if the shapes differ.
+
+    In the book: Eq. (5.12).
     """
     # PyTorch does not mix NumPy arrays with its tensors.
     x, mean, log_var = map(ops.convert_to_tensor, (x, mean, log_var))
@@ -109,6 +111,8 @@ def gaussian_kl(z_mean, z_log_var):
 
     Raises:
         ValueError: if the shapes differ.
+
+    In the book: Eqs. (3.9), (3.10).
     """
     z_mean, z_log_var = map(ops.convert_to_tensor, (z_mean, z_log_var))
     require_same_shape(z_mean=z_mean, z_log_var=z_log_var)

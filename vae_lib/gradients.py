@@ -26,6 +26,8 @@ def value_and_grad(function, compiled=False):
 
     Raises:
         NotImplementedError: if Keras runs on a backend without gradients (NumPy).
+
+    In the book: Eqs. (4.3), (4.5).
     """
     backend = keras.backend.backend()
     if backend not in _BACKENDS:

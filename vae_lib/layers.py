@@ -18,6 +18,8 @@ class Sampling(keras.layers.Layer):
     generator, so two calls differ and the same seed repeats them.
 
     Source: Kingma & Welling (2013), section 2.4.
+
+    In the book: Eqs. (4.2), (4.3), (6.2).
     """
 
     def __init__(self, seed=None, **kwargs):

@@ -101,6 +101,8 @@ class Gaussian(Likelihood):
 
     Raises:
         ValueError: if a variance is not positive and finite or the link is unknown.
+
+    In the book: Eqs. (5.1), (5.8), (5.9), (5.10), (6.3).
     """
 
     def __init__(self, variance=None, link="sigmoid", initial_variance=0.05, **kwargs):

@@ -126,6 +126,8 @@ class VAE(keras.Model):
 
         Raises:
             ValueError: if the images have another shape.
+
+        In the book: Eq. (6.1).
         """
         # Keras would squeeze or add a last axis, and so hide a missing one.
         require_shape("x", x, self.encoder.input_shape)
@@ -216,6 +218,8 @@ class VAE(keras.Model):
         Raises:
             ValueError: if the images or the noise have another shape, or
                 ``n_samples`` is not a whole number of at least 1.
+
+        In the book: Eqs. (3.3), (3.4).
         """
         x, z_mean, z_log_var, z = self._draw_codes(x, n_samples, noise)
         log_px_z = self._log_px_z(x, z)
@@ -269,6 +273,8 @@ class VAE(keras.Model):
 
         Raises:
             ValueError: if the images or the noise have another shape.
+
+        In the book: Eqs. (3.6), (6.4).
         """
         draw = self._draw_codes(x, self.n_samples, noise, training)
         x, z_mean, z_log_var, z = draw

@@ -35,6 +35,8 @@ def elbo_terms(log_px_z, z_mean, z_log_var):
 
     Raises:
         ValueError: if the numbers of examples differ.
+
+    In the book: Eqs. (3.8), (3.12).
     """
     rate = gaussian_kl(z_mean, z_log_var)
     # Not ops.mean: on JAX Keras computes it in float32, whatever it is given.

@@ -64,6 +64,8 @@ def per_example(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
 
     Raises:
         ValueError: if the images do not fit the model, or a number is below 1.
+
+    In the book: Eqs. (3.8), (5.7).
     """
     check_inputs(vae, x, n_samples=n_samples, batch_size=batch_size)
     batches = spans(len(x), batch_size)
@@ -94,7 +96,10 @@ def _batch_terms(vae, x, noise, n_samples):
 
 
 def elbo(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
-    """The ELBO of each image, ``(B,)``, in nats; see :func:`per_example`."""
+    """The ELBO of each image, ``(B,)``, in nats; see :func:`per_example`.
+
+    In the book: Eq. (3.4).
+    """
     return per_example(vae, x, n_samples, batch_size, seed, verbose).elbo
 
 
@@ -161,6 +166,8 @@ def log_weights(
 
     Raises:
         ValueError: if the images do not fit the model, or a number is below 1.
+
+    In the book: Eq. (3.3).
     """
     sizes = n_samples, chunk_size, batch_size
     chunks = _log_weight_chunks(vae, x, *sizes, seed, verbose)

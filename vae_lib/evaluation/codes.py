@@ -144,6 +144,8 @@ def bits_per_dim(nats, n_dims=784, n_levels=256):
         ValueError: if ``n_dims`` or ``n_levels`` is below 1.
 
     Source: Theis et al. (2016), section 3.1.
+
+    In the book: Eq. (5.11).
     """
     check_count("n_dims", n_dims)
     check_count("n_levels", n_levels)

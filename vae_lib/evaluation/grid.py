@@ -70,6 +70,8 @@ def quadrature(
     Raises:
         ValueError: if ``latent_dim`` is not 2, the images do not fit the model or a
             setting is not positive, or a posterior lies absurdly far out.
+
+    In the book: Eqs. (1.4), (3.1).
     """
     if vae.latent_dim != 2:
         raise ValueError(

@@ -28,7 +28,10 @@ class PPCA(NamedTuple):
 
     @property
     def latent_variances(self):
-        r"""Diagonal of the posterior covariance :math:`\sigma^2 M^{-1}`, ``(q,)``."""
+        r"""Diagonal of the posterior covariance :math:`\sigma^2 M^{-1}`, ``(q,)``.
+
+        In the book: Eq. (5.3).
+        """
         return self.variance / self._precision
 
     @property
@@ -44,6 +47,8 @@ class PPCA(NamedTuple):
 
         Returns:
             ``(B, q)``.
+
+        In the book: Eq. (5.3).
         """
         return (_flat(x) - self.mean) @ self.components / self._precision
 
@@ -58,6 +63,8 @@ class PPCA(NamedTuple):
 
         Returns:
             ``(B,)``, in nats.
+
+        In the book: Eqs. (2.3), (5.3).
         """
         n_dims, latent_dim = self.components.shape
         parts = []
@@ -96,6 +103,8 @@ def fit_ppca(x, latent_dim, variance=None):
 
     Source: Tipping & Bishop (1999), Eqs. (7), (8). The covariance is divided by n, as
     the likelihood demands; scikit-learn divides by n - 1.
+
+    In the book: Eq. (5.4).
     """
     mean, eigenvalues, directions = _eigen(x)
     check_count("latent_dim", latent_dim)
@@ -139,6 +148,8 @@ def linear_vae(ppca, image_shape=networks.IMAGE_SHAPE, **kwargs):
 
     Raises:
         ValueError: if ``image_shape`` has another number of pixels.
+
+    In the book: Eqs. (5.2), (5.5).
     """
     if math.prod(image_shape) != len(ppca.mean):
         raise ValueError(
