@@ -108,6 +108,16 @@ def test_a_trial_is_kept_and_not_mixed_with_another(digits, tmp_path, monkeypatc
         try_recipes.run("mlp: quick", digits, tmp_path)
 
 
+def test_trials_that_differ_in_a_digit_are_kept_apart(digits, tmp_path, monkeypatch):
+    quick = {"latent_dim": 2, "epochs": 1, "batch_size": 100}
+    trials = {
+        f"mlp: step {rate}": {**quick, "learning_rate": rate} for rate in (1e-3, 5e-3)
+    }
+    monkeypatch.setattr(try_recipes, "TRIALS", trials)
+    first, second = (try_recipes.run(name, digits, tmp_path) for name in trials)
+    assert first["validation"] != second["validation"]
+
+
 def test_every_trial_is_a_configuration():
     for name, fields in try_recipes.TRIALS.items():
         assert training.TrainConfig(**fields).network == name.split(":")[0]

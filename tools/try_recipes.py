@@ -12,6 +12,7 @@ book/results/recipes.json is written again after each. Needs the whole of MNIST.
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 from train_published import train
@@ -60,14 +61,14 @@ def run(name, mnist, work):
     config = TrainConfig(**TRIALS[name])
     if config.network != "mlp":
         mnist = mnist._replace(x_train=mnist.x_train[:N_SHORT])
-    folder = work / name.replace(" ", "_").replace(":", "").replace(",", "")
-    path = folder.with_suffix(".json")
+    slug = re.sub("[^a-z0-9.]+", "_", name)
+    path = work / f"{slug}.json"
     if path.exists():
         record = json.loads(path.read_text())
         if record["config"] == config.as_dict():
             return record
         raise SystemExit(f"{path} is of another configuration: choose a new --work")
-    vae, curves = train(config, mnist, folder)
+    vae, curves = train(config, mnist, work / slug)
     record = {
         "name": name,
         "config": config.as_dict(),
