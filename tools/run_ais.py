@@ -30,8 +30,14 @@ from vae_lib._files import write_json
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 N_IMAGES = 200
 # A gradient costs the convolutional decoders ten to twenty times as much.
-QUICK = {"n_chains": 4, "n_leapfrog": 2, "n_doubled": N_IMAGES, "n_simulated": 50}
-SLOW = {"n_chains": 2, "n_leapfrog": 1, "n_doubled": 50, "n_simulated": 20}
+QUICK = {"n_chains": 2, "n_leapfrog": 1, "n_doubled": N_IMAGES, "n_simulated": 50}
+SLOW = {**QUICK, "n_doubled": 50, "n_simulated": 20}
+SETTINGS = {
+    "linear": {**QUICK, "n_chains": 4},
+    "mlp": QUICK,
+    "conv": SLOW,
+    "conv_feature_map": SLOW,
+}
 EXTRAS = ("ppca", "wu")
 WU = {  # Table 2, VAE-10, test: decoder 10-64-256-256-1024-784, fixed variance
     "ais": {"mean": 705.375, "margin": 7.411},
@@ -42,8 +48,7 @@ WU = {  # Table 2, VAE-10, test: decoder 10-64-256-256-1024-784, fixed variance
 
 def setting_of(network, n_temperatures):
     """What a model's chains cost is decided by its decoder."""
-    setting = QUICK if network in ("mlp", "linear") else SLOW
-    return {"n_temperatures": n_temperatures, **setting}
+    return {"n_temperatures": n_temperatures, **SETTINGS[network]}
 
 
 def load(name):
@@ -88,14 +93,13 @@ def measure_ppca(mnist, images, options):
 
 def best_of_ten():
     """The published model with ten latents that has the best validation ELBO."""
-    names = [
-        n for n, e in pretrained.index().items() if e["config"]["latent_dim"] == 10
-    ]
+    configs = {n: entry["config"] for n, entry in pretrained.index().items()}
 
     def validation(name):
         record = json.loads((RESULTS / f"pretrained_{name}.json").read_text("utf-8"))
-        return record["validation"]["elbo"]
+        return record["seeds"][str(configs[name]["seed"])]["validation"]["elbo"]
 
+    names = [name for name, config in configs.items() if config["latent_dim"] == 10]
     return max(names, key=validation, default=None)
 
 

@@ -79,7 +79,9 @@ def ais(
             returns other means ``(B, d)`` for images, such as :func:`code_search`: a
             chain hardly finds a mode of the posterior that is far from its start.
         widening: at least 1: a start narrower than the posterior misses its tails.
-        n_leapfrog: gradient steps in a Hamiltonian move.
+        n_leapfrog: gradient steps in a Hamiltonian move. Near a Gaussian posterior one
+            is the best use of a budget: two reach the mirrored code, whose weight is
+            the same.
         batch_size: images whose chains move together; it sets the memory.
         seed: of the noise, which belongs to a batch's place: as long as ``batch_size``
             is the same, so is the result.

@@ -8,7 +8,7 @@ from vae_lib.evaluation.batching import to_numpy, to_tensor
 from vae_lib.gradients import value_and_grad
 
 WANTED_ACCEPTANCE = 0.65  # near the best for Hamiltonian moves (Neal, 2011, 5.4.4.3)
-FIRST_STEP = 0.3  # in standard deviations of the target
+FIRST_STEP = 1.0  # in standard deviations of the target
 ADAPTATION = 0.2  # how fast the pilot changes its step sizes
 FAR = 1e10  # no gradient counts for more: a diverging move stays finite
 PILOT_LENGTH = 100  # a shorter chain has a pilot of its own length
