@@ -53,8 +53,13 @@ RECIPES = {
     },
     "conv": {"epochs": 12, "learning_rate": 2e-3, "lr_warmup": 1, "kl_warmup": 2},
 }
+LONGER = {"mlp_20": {"epochs": 240}}  # the more it can learn, the longer it takes
 CONFIGS = {
-    f"{network}_{d}": training.TrainConfig(network=network, latent_dim=d, **recipe)
+    f"{network}_{d}": training.TrainConfig(
+        network=network,
+        latent_dim=d,
+        **{**recipe, **LONGER.get(f"{network}_{d}", {})},
+    )
     for network, recipe in RECIPES.items()
     for d in DIMENSIONS
 }
