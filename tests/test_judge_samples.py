@@ -5,6 +5,7 @@ import pytest
 
 import image_judge
 import judge_samples
+from vae_lib import pretrained, results
 from vae_lib._files import write_json
 
 pytestmark = pytest.mark.book
@@ -47,3 +48,13 @@ def test_noise_has_the_variance_of_the_likelihood_and_a_seed_repeats_it():
     # 39,200 pixels: the standard error of a mean is 0.2 / 198, of a variance 0.7 %.
     assert abs(noisy.mean() - 0.5) < 4 * 0.2 / 198
     assert noisy.var() == pytest.approx(0.04, rel=4 * 0.0071)
+
+
+def test_the_record_is_of_the_weights_that_are_shipped():
+    judged = results.load("samples")["models"]
+    stale = [
+        name
+        for name, entry in pretrained.index().items()
+        if judged.get(name, {}).get("sha256") != entry["sha256"]
+    ]
+    assert not stale, "run tools/judge_samples.py"
