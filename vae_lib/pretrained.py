@@ -19,11 +19,13 @@ def load_pretrained(network, latent_dim):
 
     The models have a Gaussian likelihood with one learned variance. They were trained
     on images 10,000 to 59,999 of MNIST's training file and chosen on images 6,000 to
-    9,999; :func:`vae_lib.data.load_sample` holds none of either.
+    9,999; :func:`vae_lib.data.load_sample` holds none of either. After training,
+    :func:`vae_lib.training.standardise_codes` gave their codes mean 0 and variance 1 in
+    every latent, over the training images.
 
     Args:
-        network: ``"mlp"`` or ``"conv"``.
-        latent_dim: number of latent dimensions d.
+        network: ``"mlp"``, ``"conv"`` or ``"conv_feature_map"``.
+        latent_dim: number of latent dimensions d, 2, 10 or 20.
 
     Returns:
         A :class:`vae_lib.models.VAE`.
