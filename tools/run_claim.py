@@ -19,6 +19,7 @@ import argparse
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import normalized_mutual_info_score, silhouette_score
@@ -60,6 +61,7 @@ def measure(network, seed, mnist, work):
         "config": config.as_dict(),
         "network": network,
         "seed": seed,
+        "backend": keras.backend.backend(),
         **judge(codes[0], mnist.y_train, codes[1], mnist.y_test),
         "validation": evaluation.evaluate(vae, mnist.x_val)._asdict(),
         "test": evaluation.evaluate(vae, mnist.x_test)._asdict(),
