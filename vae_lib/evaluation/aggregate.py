@@ -53,6 +53,8 @@ def aggregate_kl(z_mean, z_log_var, seed=0):
         ValueError: if the arrays are not both ``(N, d)``, N at least 2, and finite.
 
     Source: Hoffman & Johnson (2016); the two bounds: Poole et al. (2019), section 2.
+
+    In the book: Eqs. (9.4), (9.5).
     """
     z_mean, z_log_var = _check_posteriors(z_mean, z_log_var)
     n, latent_dim = z_mean.shape

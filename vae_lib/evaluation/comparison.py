@@ -58,6 +58,8 @@ def permutation_test(a, b, max_splits=200_000, seed=0):
             1.
 
     Source: Fisher (1935); counting the split that was seen: Phipson & Smyth (2010).
+
+    In the book: Eq. (9.7).
     """
     a, b = _check_runs("a", a, least=1), _check_runs("b", b, least=1)
     check_count("max_splits", max_splits)

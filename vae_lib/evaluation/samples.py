@@ -39,6 +39,8 @@ def frechet_distance(features_a, features_b):
         ValueError: if the features do not fit, are not finite or are too few.
 
     Source: Heusel et al. (2017); the bias: Bińkowski et al. (2018).
+
+    In the book: Eq. (9.2).
     """
     a, b = _check_features(features_a, features_b)
     for name, features in (("features_a", a), ("features_b", b)):
@@ -77,6 +79,8 @@ def kernel_distance(features_a, features_b, subset_size=1000, n_subsets=100, see
             of range.
 
     Source: Bińkowski et al. (2018).
+
+    In the book: Eq. (9.3).
     """
     a, b = _check_features(features_a, features_b)
     check_count("n_subsets", n_subsets)
