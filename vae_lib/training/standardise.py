@@ -48,7 +48,9 @@ def standardise_codes(vae, x, batch_size=500, verbose="auto"):
     Raises:
         ValueError: if a layer is not dense, or the images do not fit the model.
 
-    Source: set the derivative of chapter 3's closed-form divergence to zero.
+    Source: set the derivative of the closed-form divergence to zero.
+
+    In the book: Eqs. (6.5), (6.6).
     """
     check_inputs(vae, x)
     layers = _affine_layers(vae)
