@@ -65,6 +65,7 @@ def test_the_summary_pairs_the_images():
     assert found["ais_minus_elbo"]["median"] == 2.0
     assert found["doubled"]["change"]["mean"] == pytest.approx(0.5)
     assert found["simulated"]["gap"]["mean"] == pytest.approx(0.6)
+    assert found["simulated"]["gap"]["median"] == pytest.approx(0.6)
     assert found["quadrature"]["minus_ais"]["mean"] == pytest.approx(2.2 / 3)
     assert found["quadrature"]["images_off_by_a_nat"] == 1
     assert found["quadrature"]["largest_miss"] == 2.0

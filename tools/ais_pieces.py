@@ -154,7 +154,10 @@ def summary(done, setting):
             "n_images": len(forward),
             "forward": mean_of(forward),
             "reverse": mean_of(reverse),
-            "gap": mean_of(reverse - forward),
+            "gap": {
+                **mean_of(reverse - forward),
+                "median": float(np.median(reverse - forward)),
+            },
         },
         "test": {
             "n_images": 10_000,

@@ -14,7 +14,8 @@ measures dequantised pixels for a comparison with Wu et al. (2017).
 Each finished piece is kept in FOLDER under the digest of the model's weights, and
 book/results/ais.json is written again after each model: a stopped run continues, a
 retrained model is measured anew, and what is recorded already costs nothing. Needs the
-whole of MNIST. Processor time of one model: about 1.5 minutes (mlp), 3 to 4 (others).
+whole of MNIST. Processor time of one model: about half a minute (mlp), two to three
+minutes (others, whose gradients cost ten to twenty times as much).
 """
 
 import argparse
