@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import run_claim
 import run_stationarity
 import train_published
 import try_recipes
@@ -137,3 +138,18 @@ def test_an_unknown_network_is_named(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="2"):
         run_stationarity.main()
     assert "unknown networks ['resnet']" in capsys.readouterr().err
+
+
+def test_the_claim_gathers_every_finished_run(tmp_path):
+    for network, seed in (
+        ("conv", 1),
+        ("mlp", 10),
+        ("mlp", 9),
+        ("conv_feature_map", 0),
+    ):
+        record = {"network": network, "seed": seed}
+        (tmp_path / f"{network}-{seed}.json").write_text(json.dumps(record))
+    (tmp_path / "mlp-3").mkdir()  # checkpoints of a run that goes on
+    found = [(r["network"], r["seed"]) for r in run_claim.finished(tmp_path)]
+    expected = [("mlp", 9), ("mlp", 10), ("conv", 1), ("conv_feature_map", 0)]
+    assert found == expected

@@ -12,7 +12,9 @@ the mutual information between the labels and ten clusters that k-means finds in
 
 A run costs seconds for the mlp and minutes for the convolutional networks. Each
 finished run is kept in FOLDER, an unfinished one continues from its last epoch, and
-book/results/claim.json is written again after each. Needs the whole of MNIST.
+book/results/claim.json is written again after each, with all finished runs of FOLDER:
+several processes may share the work, each with networks of its own. Needs the whole of
+MNIST.
 """
 
 import argparse
@@ -77,6 +79,13 @@ def baseline(mnist):
     return judge(codes[0], mnist.y_train, codes[1], mnist.y_test)
 
 
+def finished(work):
+    """The records of all finished runs, whichever process made them."""
+    paths = [p for network in NETWORKS for p in work.glob(f"{network}-*.json")]
+    records = [json.loads(path.read_text()) for path in paths]
+    return sorted(records, key=lambda r: (NETWORKS.index(r["network"]), r["seed"]))
+
+
 def publish(records, pca, mnist):
     """Write what is known so far."""
     content = {
@@ -102,12 +111,11 @@ def main():
     if arguments.seeds < 1:
         parser.error(f"--seeds must be at least 1, got {arguments.seeds}")
     mnist = data.load_mnist()
-    pca, records = baseline(mnist), []
+    pca = baseline(mnist)
     for seed in range(arguments.seeds):
         for network in arguments.networks:
-            records.append(measure(network, seed, mnist, arguments.work))
-            publish(records, pca, mnist)
-            last = records[-1]
+            last = measure(network, seed, mnist, arguments.work)
+            publish(finished(arguments.work), pca, mnist)
             print(
                 f"{network}, seed {seed}: 5-NN {100 * last['knn_accuracy']:.1f} %, "
                 f"test ELBO {np.round(last['test']['elbo'], 1)} nats",
