@@ -94,6 +94,8 @@ def ais(
         ValueError: if the images do not fit the model or a setting is out of range.
 
     Source: Neal (2001); Wu et al. (2017) for decoder-based models and the schedule.
+
+    In the book: Eqs. (8.3), (8.5), (8.6).
     """
     check_inputs(vae, x)
     check_count("batch_size", batch_size)
@@ -144,6 +146,8 @@ def bidirectional_ais(
         ValueError: if a setting is out of range.
 
     Source: Grosse et al. (2015), bidirectional Monte Carlo.
+
+    In the book: Eq. (8.7).
     """
     check_count("n_images", n_images)
     _check(n_temperatures, n_chains, start, widening, n_leapfrog)

@@ -192,6 +192,8 @@ def iwae(vae, x, n_samples=50, chunk_size=50, batch_size=40, seed=0, verbose="au
         log p(x) (Wu et al., 2017); at d = 2 :func:`quadrature` shows how many.
 
     Source: Burda et al. (2015), Eq. (8).
+
+    In the book: Eq. (8.1).
     """
     sizes = n_samples, chunk_size, batch_size
     chunks = _log_weight_chunks(vae, x, *sizes, seed, verbose)
