@@ -9,6 +9,7 @@ import importlib
 _MODULES = {
     "Checkpoints": "checkpoints",
     "KLWarmup": "warmup",
+    "Standardised": "standardise",
     "TrainConfig": "config",
     "build_vae": "build",
     "compile_default": "loop",
@@ -20,6 +21,7 @@ _MODULES = {
 __all__ = [
     "Checkpoints",
     "KLWarmup",
+    "Standardised",
     "TrainConfig",
     "build_vae",
     "compile_default",
