@@ -21,13 +21,13 @@ import numpy as np
 from scipy.stats import chi2
 
 from image_judge import Judge, N, add_noise, decode, normal
+from published_scores import DIMENSIONS
 from run_claim import judge as judge_codes
 from vae_lib import data, evaluation, pretrained
 from vae_lib._files import write_json
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 SEEDS = (0, 1, 2)
-DIMS = (2, 10, 20)
 
 
 def judge_samples(judge, draw, variance):
@@ -139,7 +139,7 @@ def judge_references(judge, content, path):
     """Floor and ceiling, where they are not recorded yet."""
     if content["real"] is None:
         content["real"] = judge_real(judge)
-    for latent_dim in map(str, DIMS):
+    for latent_dim in map(str, DIMENSIONS):
         if latent_dim not in content["ppca"]:
             content["ppca"][latent_dim] = judge_ppca(judge, int(latent_dim))
             write_json(path, content)

@@ -26,7 +26,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import normalized_mutual_info_score, silhouette_score
 
-from train_published import train
+from train_published import finished_record, train
 from vae_lib import data, evaluation, training
 from vae_lib._files import write_json
 
@@ -51,11 +51,7 @@ def measure(network, seed, mnist, work):
     """The record of one run, from its file if it is finished."""
     config = training.TrainConfig(network=network, epochs=EPOCHS, seed=seed)
     path = work / f"{network}-{seed}.json"
-    if path.exists():
-        record = json.loads(path.read_text())
-        # A field that the record does not have came later; its default is the old way.
-        if training.TrainConfig(**record["config"]) != config:
-            raise SystemExit(f"{path} is of another configuration: choose a new --work")
+    if record := finished_record(path, config):
         return record
     vae, _ = train(config, mnist, work / f"{network}-{seed}", validate=False)
     codes = [evaluation.encode(vae, x)[0] for x in (mnist.x_train, mnist.x_test)]

@@ -88,6 +88,17 @@ def train(config, mnist, folder, validate=True):
     return vae, checkpoints.curves
 
 
+def finished_record(path, config):
+    """The record of a finished run; None if there is none yet."""
+    if not path.exists():
+        return None
+    record = json.loads(path.read_text())
+    # A field that the record does not have came later; its default is the old way.
+    if training.TrainConfig(**record["config"]) != config:
+        raise SystemExit(f"{path} is of another configuration: choose a new --work")
+    return record
+
+
 def publish(name, vae, mnist):
     """Write the weights and their digest; the VAE then has what was written."""
     full = evaluate(vae, mnist.x_val).elbo

@@ -11,11 +11,10 @@ book/results/recipes.json is written again after each. Needs the whole of MNIST.
 """
 
 import argparse
-import json
 import re
 from pathlib import Path
 
-from train_published import train
+from train_published import finished_record, train
 from vae_lib import data
 from vae_lib._files import write_json
 from vae_lib.evaluation import evaluate
@@ -63,11 +62,8 @@ def run(name, mnist, work):
         mnist = mnist._replace(x_train=mnist.x_train[:N_SHORT])
     slug = re.sub("[^a-z0-9.]+", "_", name)
     path = work / f"{slug}.json"
-    if path.exists():
-        record = json.loads(path.read_text())
-        if record["config"] == config.as_dict():
-            return record
-        raise SystemExit(f"{path} is of another configuration: choose a new --work")
+    if record := finished_record(path, config):
+        return record
     vae, curves = train(config, mnist, work / slug)
     record = {
         "name": name,
