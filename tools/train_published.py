@@ -68,13 +68,7 @@ CONFIGS = {
 def train(config, mnist, folder, validate=True):
     """Train one model, or finish its training; returns the VAE and its curves."""
     vae = training.build_vae(config)
-    n_steps = -(-len(mnist.x_train) // config.batch_size)
-    training.compile_default(
-        vae,
-        config.epochs * n_steps,
-        config.learning_rate,
-        config.lr_warmup * n_steps,
-    )
+    training.compile_configured(vae, config, len(mnist.x_train))
     checkpoints = training.Checkpoints(folder)
     training.fit(
         vae,

@@ -1,6 +1,5 @@
 """The part of ``train`` that needs Keras: fit, record, summarise."""
 
-import math
 import statistics
 import sys
 import warnings
@@ -35,13 +34,7 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
     with reported():
         vae = training.build_vae(config)
         placement(vae, config.batch_size)  # refuses a batch that cannot be shared
-        n_steps = math.ceil(n_train / config.batch_size)
-        training.compile_default(
-            vae,
-            config.epochs * n_steps,
-            config.learning_rate,
-            config.lr_warmup * n_steps,
-        )
+        training.compile_configured(vae, config, n_train)
         recorder = Recorder(run)
         done = restore(recorder, vae)
     if plan.resumed and processes.is_first():

@@ -44,6 +44,13 @@ def compile_default(vae, n_steps, learning_rate=1e-3, n_warmup_steps=0):
     vae.compile(optimizer=keras.optimizers.Adam(schedule))
 
 
+def compile_configured(vae, config, n_images):
+    """Compile for a whole run of a :class:`TrainConfig` on so many images."""
+    n_steps = math.ceil(n_images / config.batch_size)
+    warmup = config.lr_warmup * n_steps
+    compile_default(vae, config.epochs * n_steps, config.learning_rate, warmup)
+
+
 def fit(
     vae,
     x_train,
