@@ -1,4 +1,4 @@
-"""Variational auto-encoders, derived, built and measured.
+"""Variational autoencoders, derived, built and measured.
 
 The library behind the VAE book. Each module is one room; imports never point back:
 

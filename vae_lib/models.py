@@ -1,4 +1,4 @@
-r"""The variational auto-encoder: an encoder, a decoder, a likelihood, one objective."""
+r"""The variational autoencoder: an encoder, a decoder, a likelihood, one objective."""
 
 import math
 import numbers

@@ -1,7 +1,7 @@
 """The explanations in --help."""
 
 MAIN = """\
-Train variational auto-encoders on MNIST, measure them, draw their figures.
+Train variational autoencoders on MNIST, measure them, draw their figures.
 
   python -m vae_lib train --network mlp --latent-dim 2 --epochs 20
   python -m vae_lib evaluate runs/mlp-2-seed0
