@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from urllib.parse import unquote
 
 import chapter_rules as rules
 import nbformat
@@ -169,6 +170,13 @@ def test_every_equation_that_is_referred_to_exists():
     for path, page in text.items():
         missing = set(rules.equation_references(page)) - tags
         assert not missing, f"{path.name} refers to {missing}"
+
+
+def test_every_paper_that_is_linked_is_in_the_bibliography(chapter):
+    listed = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    papers = re.findall(r"https://(?:arxiv\.org/abs|doi\.org)/([^\s)]+)", chapter.prose)
+    for paper in map(unquote, papers):
+        assert paper in listed, f"references.bib lacks {paper}"
 
 
 def test_pastes_no_library_code(chapter):

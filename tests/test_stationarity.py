@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from vae_lib import evaluation, gradients, likelihoods, models, networks
+import run_stationarity
+from vae_lib import (
+    evaluation,
+    gradients,
+    likelihoods,
+    models,
+    networks,
+    results,
+    training,
+)
 
 SHAPE = (4, 4, 1)
 N_IMAGES = 200
@@ -114,3 +123,25 @@ def test_learned_variance_is_the_squared_error_at_sampled_codes(trained):
     assert vae.likelihood.variance == pytest.approx(at_samples, rel=2e-3)
     at_mean = np.mean((keras.ops.convert_to_numpy(vae(x)) - x) ** 2)
     assert at_mean < 0.95 * vae.likelihood.variance
+
+
+def test_whole_networks_came_to_rest():
+    """The recorded runs of tools/run_stationarity.py satisfy both identities."""
+    runs = results.load("stationarity")["runs"]
+    assert {"mlp", "conv", "conv_feature_map"} <= set(runs)
+    for name in ("mlp", "conv", "conv_feature_map"):
+        run = runs[name]
+        config = training.TrainConfig(**run["config"])
+        assert config.input_dropout == config.encoder_l2 == 0.0
+        assert run["variance"] == pytest.approx(run["mse"], rel=5e-3)
+        np.testing.assert_allclose(run["second_moment"], 1.0, atol=0.02)
+
+
+def test_the_tool_finds_a_network_that_is_not_at_rest():
+    """A variance fixed at the wrong value shows in the measure."""
+    x = run_stationarity.soft_spots()[:64]
+    config = training.TrainConfig(network="mlp", latent_dim=2, variance=0.5)
+    found = run_stationarity.measure(training.build_vae(config, x.shape[1:]), x)
+    assert found["variance"] == pytest.approx(0.5)
+    assert found["mse"] < 0.4
+    assert len(found["second_moment"]) == 2
