@@ -124,13 +124,20 @@ def test_every_trial_is_a_configuration():
         assert training.TrainConfig(**fields).network == name.split(":")[0]
 
 
-def test_rest_is_measured_before_and_after(digits, monkeypatch):
-    monkeypatch.setattr(run_stationarity, "FIRST", {"epochs": 1})
-    monkeypatch.setattr(run_stationarity, "AGAIN", {"epochs": 1, "learning_rate": 1e-6})
-    result = run_stationarity.run("mlp", digits.x_train)
-    assert result["second_moment"] == pytest.approx([1.0, 1.0], abs=1e-2)
-    assert result["before"]["second_moment"] != pytest.approx([1.0, 1.0], abs=1e-2)
-    assert 0.0 < result["mse"] < 1.0
+def test_a_run_to_rest_adds_itself_to_the_results(tmp_path, monkeypatch):
+    schedule = {"epochs": 2, "lr_warmup": 0, "kl_warmup": 1}
+    monkeypatch.setattr(run_stationarity, "SCHEDULE", schedule)
+    monkeypatch.setattr(run_stationarity, "N_SPOTS", 300)
+    monkeypatch.setattr(run_stationarity, "N_SAMPLES", 2)
+    monkeypatch.setattr(run_stationarity, "RESULT", tmp_path / "stationarity.json")
+    for network in ("conv", "mlp"):
+        monkeypatch.setattr("sys.argv", ["run_stationarity.py", network])
+        run_stationarity.main()
+    runs = json.loads((tmp_path / "stationarity.json").read_text())["runs"]
+    assert set(runs) == {"conv", "mlp"}
+    assert runs["mlp"]["n_images"] == 300
+    # Two epochs are not rest, and the tool does not hide it.
+    assert max(abs(m - 1) for m in runs["mlp"]["second_moment"]) > 0.02
 
 
 def test_an_unknown_network_is_named(monkeypatch, capsys):

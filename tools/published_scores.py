@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from vae_lib import evaluation
+from vae_lib import data, evaluation
 
-N_IWAE, K_IWAE = 500, 100  # the first test images; samples of z for each
+N_IWAE, K_IWAE = 500, 100  # fixed random test images; samples of z for each
 DIMENSIONS = (2, 10, 20)
 
 
@@ -30,13 +30,14 @@ def measure(vae, mnist):
     """
     z_train, log_var = evaluation.encode(vae, mnist.x_train, verbose=0)
     z_test, _ = evaluation.encode(vae, mnist.x_test, verbose=0)
-    few = mnist.x_test[:N_IWAE]
+    n_test = len(mnist.x_test)
+    few = mnist.x_test[data.test_subset(min(N_IWAE, n_test), n_test)]
     return {
         "validation": evaluation.evaluate(vae, mnist.x_val, verbose=0)._asdict(),
         "test": evaluation.evaluate(vae, mnist.x_test, verbose=0)._asdict(),
         "train": evaluation.evaluate(vae, mnist.x_train[:10_000], verbose=0)._asdict(),
         "iwae": {
-            "n_images": N_IWAE,
+            "n_images": len(few),
             "n_samples": K_IWAE,
             "value": float(evaluation.iwae(vae, few, K_IWAE, verbose=0).mean()),
             "elbo": evaluation.evaluate(vae, few, n_samples=10, verbose=0).elbo,
