@@ -176,6 +176,14 @@ def _add_optimisation(group):
     )
     _option(
         group,
+        "revive",
+        int,
+        "epochs after the first that begin by giving dead units of the encoder new "
+        "weights, such as 4; the convolutional encoders need it",
+        metavar="N",
+    )
+    _option(
+        group,
         "seed",
         int,
         "of the first weights, the order of the images and the noise",

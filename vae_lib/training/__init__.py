@@ -9,6 +9,7 @@ import importlib
 _MODULES = {
     "Checkpoints": "checkpoints",
     "KLWarmup": "warmup",
+    "ReviveUnits": "revive",
     "Standardised": "standardise",
     "TrainConfig": "config",
     "build_vae": "build",
@@ -16,12 +17,14 @@ _MODULES = {
     "compile_default": "loop",
     "epoch_order": "loop",
     "fit": "loop",
+    "revive_units": "revive",
     "standardise_codes": "standardise",
 }
 
 __all__ = [
     "Checkpoints",
     "KLWarmup",
+    "ReviveUnits",
     "Standardised",
     "TrainConfig",
     "build_vae",
@@ -29,6 +32,7 @@ __all__ = [
     "compile_default",
     "epoch_order",
     "fit",
+    "revive_units",
     "standardise_codes",
 ]
 

@@ -31,6 +31,7 @@ class TrainConfig:
     kl_warmup: int = 1
     input_dropout: float = 0.0  # share of the pixels hidden from the encoder
     encoder_l2: float = 0.0  # nats that a squared weight of the encoder costs
+    revive: int = 0  # epochs, after the first, that begin by reviving dead units
     seed: int = 0  # of initial weights, order of images and noise
     # Of the hidden layers; weights, outputs and the objective are float32 in any case.
     precision: str = "float32"  # one of PRECISIONS
@@ -39,6 +40,7 @@ class TrainConfig:
         for name in ("latent_dim", "n_samples", "epochs", "batch_size"):
             check_whole(name, getattr(self, name), least=1)
         check_whole("kl_warmup", self.kl_warmup, least=0)
+        check_whole("revive", self.revive, least=0)
         check_whole("seed", self.seed, least=0)
         if self.seed > LARGEST_SEED:
             raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
@@ -73,8 +75,8 @@ class TrainConfig:
 
     def fit_arguments(self):
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
-        names = "epochs batch_size learning_rate lr_warmup kl_warmup seed".split()
-        return {name: getattr(self, name) for name in names}
+        names = "epochs batch_size learning_rate lr_warmup kl_warmup revive seed"
+        return {name: getattr(self, name) for name in names.split()}
 
     def differences(self, other):
         """Lines such as ``seed: 0 before, 1 now``, one for each field that differs."""
