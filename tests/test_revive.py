@@ -41,6 +41,9 @@ def test_the_dead_live_and_nothing_else_changes(network, x):
     before, living = evaluation.encode(vae, x), sums(vae, x)[:, 7:]
     dead = int(np.sum(sums(vae, x).max(axis=0) <= 0))
     assert dead >= 7
+    np.testing.assert_array_equal(
+        training.live_units(vae, x), sums(vae, x).max(axis=0) > 0
+    )
     assert training.revive_units(vae, x) == dead
     new = sums(vae, x)
     np.testing.assert_allclose(new[:, :7].mean(axis=0), 0.0, atol=1e-3)

@@ -1,9 +1,8 @@
 """What is measured of a published model, the same for every network and seed."""
 
-import keras
 import numpy as np
 
-from vae_lib import data, evaluation
+from vae_lib import data, evaluation, training
 
 N_IWAE, K_IWAE = 500, 100  # fixed random test images; samples of z for each
 DIMENSIONS = (2, 10, 20)
@@ -20,16 +19,6 @@ def linear_reference(mnist):
             for d, ppca in models.items()
         },
     }
-
-
-def live_units(vae, x):
-    """How many units of the encoder's hidden layer answer at least one of the images.
-
-    A ReLU that answers none of the training images has no gradient and never returns.
-    """
-    hidden = keras.Model(vae.encoder.input, vae.encoder.get_layer("hidden").output)
-    answers = hidden.predict(x, batch_size=500, verbose=0)  # (B, units)
-    return int(np.sum(answers.max(axis=0) > 0.0))
 
 
 def measure(vae, mnist):
@@ -53,7 +42,7 @@ def measure(vae, mnist):
             "value": float(evaluation.iwae(vae, few, K_IWAE, verbose=0).mean()),
             "elbo": evaluation.evaluate(vae, few, n_samples=10, verbose=0).elbo,
         },
-        "live_units": live_units(vae, mnist.x_val),
+        "live_units": int(training.live_units(vae, mnist.x_val).sum()),
         "active_units": evaluation.active_units(z_test).count,
         "knn_accuracy": evaluation.knn_accuracy(
             z_train, mnist.y_train, z_test, mnist.y_test

@@ -17,6 +17,7 @@ _MODULES = {
     "compile_default": "loop",
     "epoch_order": "loop",
     "fit": "loop",
+    "live_units": "revive",
     "revive_units": "revive",
     "standardise_codes": "standardise",
 }
@@ -32,6 +33,7 @@ __all__ = [
     "compile_default",
     "epoch_order",
     "fit",
+    "live_units",
     "revive_units",
     "standardise_codes",
 ]

@@ -2,11 +2,11 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 from vae_lib.evaluation.batching import check_inputs
 from vae_lib.training import processes
 from vae_lib.training.config import check_whole
+from vae_lib.training.standardise import heads_of, value_of
 
 N_IMAGES = 2_000  # of the training images decide whether a unit is dead
 
@@ -40,24 +40,36 @@ def revive_units(vae, x, seed=0):
     """
     check_inputs(vae, x)
     hidden, heads = _layers(vae)
-    both = keras.Model(vae.encoder.inputs, [hidden.input, hidden.output])
-    inputs, answers = both.predict(x, batch_size=500, verbose=0)
-    dead = np.flatnonzero(answers.max(axis=0) <= 0.0)
+    dead = np.flatnonzero(~live_units(vae, x))
     if not len(dead):
         return 0
+    inputs = _predict(vae, hidden.input, x)
     drawn = np.random.default_rng(seed).normal(size=(inputs.shape[1], len(dead)))
     sums = inputs @ drawn  # (n, dead)
     scale = np.maximum(sums.std(axis=0), 1e-6)  # inputs may all be dead, too
-    kernel, bias = _value(hidden.kernel), _value(hidden.bias)
+    kernel, bias = value_of(hidden.kernel), value_of(hidden.bias)
     kernel[:, dead] = drawn / scale
     bias[dead] = -sums.mean(axis=0) / scale
     hidden.kernel.assign(kernel)
     hidden.bias.assign(bias)
     for head in heads:
-        kernel = _value(head.kernel)
+        kernel = value_of(head.kernel)
         kernel[dead] = 0.0
         head.kernel.assign(kernel)
     return len(dead)
+
+
+def live_units(vae, x):
+    """Which units of the encoder's last hidden layer answer at least one image.
+
+    Args, raises: as :func:`revive_units`.
+
+    Returns:
+        One bool for each unit.
+    """
+    check_inputs(vae, x)
+    hidden, _ = _layers(vae)
+    return _predict(vae, hidden.output, x).max(axis=0) > 0.0
 
 
 class ReviveUnits(keras.callbacks.Callback):
@@ -94,7 +106,7 @@ class ReviveUnits(keras.callbacks.Callback):
 
 def _layers(vae):
     """The dense layer that both heads read, and the heads."""
-    heads = [tensor._keras_history.operation for tensor in vae.encoder.outputs]
+    heads = heads_of(vae)
     layers = {head.input._keras_history.operation for head in heads}
     hidden = layers.pop()
     rectified = getattr(hidden, "activation", None) is keras.activations.relu
@@ -106,5 +118,6 @@ def _layers(vae):
     return hidden, heads
 
 
-def _value(variable):
-    return ops.convert_to_numpy(variable.value).astype("float64")
+def _predict(vae, tensor, x):
+    """What the encoder computes at one of its tensors, for all images."""
+    return keras.Model(vae.encoder.inputs, tensor).predict(x, batch_size=500, verbose=0)

@@ -64,11 +64,14 @@ def standardise_codes(vae, x, batch_size=500, verbose="auto"):
     return Standardised(shift, scale, gain)
 
 
+def heads_of(vae):
+    """The layers that give the encoder's two outputs, mean and log-variance."""
+    return [tensor._keras_history.operation for tensor in vae.encoder.outputs]
+
+
 def _affine_layers(vae):
     """The two heads of the encoder and the first layer of the decoder."""
-    mean_head, log_var_head = (
-        tensor._keras_history.operation for tensor in vae.encoder.outputs
-    )
+    mean_head, log_var_head = heads_of(vae)
     readers = [
         layer
         for layer in vae.decoder.layers
@@ -101,13 +104,17 @@ def _inputs_of(layer):
 
 def _transform(mean_head, log_var_head, reader, shift, scale):
     """z' = (z - shift) / scale at the encoder, and back again in the decoder."""
-    kernel, bias = _value(reader.kernel), _value(reader.bias)  # (d, units), (units,)
+    kernel, bias = (
+        value_of(reader.kernel),
+        value_of(reader.bias),
+    )  # (d, units), (units,)
     reader.bias.assign(bias + shift @ kernel)
     reader.kernel.assign(scale[:, None] * kernel)
-    mean_head.kernel.assign(_value(mean_head.kernel) / scale)
-    mean_head.bias.assign((_value(mean_head.bias) - shift) / scale)
-    log_var_head.bias.assign(_value(log_var_head.bias) - 2.0 * np.log(scale))
+    mean_head.kernel.assign(value_of(mean_head.kernel) / scale)
+    mean_head.bias.assign((value_of(mean_head.bias) - shift) / scale)
+    log_var_head.bias.assign(value_of(log_var_head.bias) - 2.0 * np.log(scale))
 
 
-def _value(variable):
+def value_of(variable):
+    """A weight as a NumPy array that may be changed, float64."""
     return ops.convert_to_numpy(variable.value).astype("float64")
