@@ -18,7 +18,7 @@ from train_published import finished_record, train
 from vae_lib import data
 from vae_lib._files import write_json
 from vae_lib.evaluation import evaluate
-from vae_lib.training import TrainConfig
+from vae_lib.training import TrainConfig, live_units
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 MLP = {"network": "mlp", "latent_dim": 10, "epochs": 40}
@@ -52,6 +52,17 @@ TRIALS = {
             ("conv_feature_map", 4e-3, 3),
         )
     },
+    **{
+        f"{network}: that, step {rate}, batch normalisation": {
+            **SHORT,
+            "network": network,
+            "learning_rate": rate,
+            "kl_warmup": 3,
+            "batch_norm": True,
+        }
+        for network in ("conv", "conv_feature_map")
+        for rate in (4e-3, 8e-3)
+    },
 }
 
 
@@ -70,6 +81,7 @@ def run(name, mnist, work):
         "config": config.as_dict(),
         "n_train": len(mnist.x_train),
         "train_elbo": curves["elbo"][-1],
+        "live_units": int(live_units(vae, mnist.x_val).sum()),
         "validation": evaluate(vae, mnist.x_val, verbose=0)._asdict(),
     }
     write_json(path, record)

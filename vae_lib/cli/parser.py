@@ -174,13 +174,12 @@ def _add_optimisation(group):
         "nats that each squared weight of the encoder adds to the loss, such as 1e-3",
         metavar="C",
     )
-    _option(
-        group,
-        "revive",
-        int,
-        "epochs after the first that begin by giving dead units of the encoder new "
-        "weights, such as 4; the convolutional encoders need it",
-        metavar="N",
+    group.add_argument(
+        "--batch-norm",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="normalise the sums of the encoder's last hidden layer over each batch in "
+        "training; the convolutional encoders need it",
     )
     _option(
         group,

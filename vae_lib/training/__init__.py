@@ -9,32 +9,32 @@ import importlib
 _MODULES = {
     "Checkpoints": "checkpoints",
     "KLWarmup": "warmup",
-    "ReviveUnits": "revive",
     "Standardised": "standardise",
     "TrainConfig": "config",
+    "add_batch_norm": "batch_norm",
     "build_vae": "build",
     "compile_configured": "loop",
     "compile_default": "loop",
     "epoch_order": "loop",
     "fit": "loop",
-    "live_units": "revive",
-    "revive_units": "revive",
+    "fold_batch_norm": "batch_norm",
+    "live_units": "batch_norm",
     "standardise_codes": "standardise",
 }
 
 __all__ = [
     "Checkpoints",
     "KLWarmup",
-    "ReviveUnits",
     "Standardised",
     "TrainConfig",
+    "add_batch_norm",
     "build_vae",
     "compile_configured",
     "compile_default",
     "epoch_order",
     "fit",
+    "fold_batch_norm",
     "live_units",
-    "revive_units",
     "standardise_codes",
 ]
 

@@ -6,6 +6,7 @@ import keras
 
 from vae_lib import likelihoods, networks
 from vae_lib.models import VAE
+from vae_lib.training.batch_norm import add_batch_norm
 
 
 def build_vae(config, image_shape=networks.IMAGE_SHAPE):
@@ -15,6 +16,9 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
     to the loss of training; the reported ELBO is without them.
 
     The linear network gets the identity link, under which it is probabilistic PCA.
+
+    With ``batch_norm`` the encoder has one layer more until training is done and
+    :func:`vae_lib.training.fold_batch_norm` takes it out again.
 
     With a mixed ``precision`` the hidden layers compute in half precision. Their
     weights, the optimiser, what the networks return and all that the likelihood and
@@ -32,7 +36,8 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         A :class:`vae_lib.models.VAE`, not compiled.
 
     Raises:
-        ValueError: if the network or the likelihood is unknown.
+        ValueError: if the network or the likelihood is unknown, or ``batch_norm`` is
+            set for a network without a hidden layer.
     """
     settings = {}
     if config.likelihood == "gaussian":
@@ -43,6 +48,8 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         encoder, decoder = networks.build(
             config.network, config.latent_dim, image_shape
         )
+        if config.batch_norm:
+            encoder = add_batch_norm(encoder)
     if config.encoder_l2:
         _penalise(encoder, config.encoder_l2)
     likelihood = likelihoods.build(config.likelihood, **settings)

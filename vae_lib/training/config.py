@@ -31,7 +31,7 @@ class TrainConfig:
     kl_warmup: int = 1
     input_dropout: float = 0.0  # share of the pixels hidden from the encoder
     encoder_l2: float = 0.0  # nats that a squared weight of the encoder costs
-    revive: int = 0  # epochs, after the first, that begin by reviving dead units
+    batch_norm: bool = False  # of the encoder's last hidden layer, in training
     seed: int = 0  # of initial weights, order of images and noise
     # Of the hidden layers; weights, outputs and the objective are float32 in any case.
     precision: str = "float32"  # one of PRECISIONS
@@ -40,7 +40,6 @@ class TrainConfig:
         for name in ("latent_dim", "n_samples", "epochs", "batch_size"):
             check_whole(name, getattr(self, name), least=1)
         check_whole("kl_warmup", self.kl_warmup, least=0)
-        check_whole("revive", self.revive, least=0)
         check_whole("seed", self.seed, least=0)
         if self.seed > LARGEST_SEED:
             raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
@@ -53,6 +52,10 @@ class TrainConfig:
         if not _is_number(self.encoder_l2) or not 0.0 <= self.encoder_l2 < math.inf:
             raise ValueError(
                 f"encoder_l2 must be at least 0 and finite, got {self.encoder_l2!r}."
+            )
+        if not isinstance(self.batch_norm, bool):
+            raise ValueError(
+                f"batch_norm must be True or False, got {self.batch_norm!r}."
             )
         if self.precision not in PRECISIONS:
             known = ", ".join(map(repr, PRECISIONS))
@@ -75,7 +78,7 @@ class TrainConfig:
 
     def fit_arguments(self):
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
-        names = "epochs batch_size learning_rate lr_warmup kl_warmup revive seed"
+        names = "epochs batch_size learning_rate lr_warmup kl_warmup seed"
         return {name: getattr(self, name) for name in names.split()}
 
     def differences(self, other):

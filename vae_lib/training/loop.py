@@ -10,7 +10,6 @@ from vae_lib.data import check_images
 from vae_lib.training.config import check_positive, check_warmup, check_whole
 from vae_lib.training.guard import Guard, Validation
 from vae_lib.training.processes import is_first
-from vae_lib.training.revive import ReviveUnits
 from vae_lib.training.steps import make_runner, steps_per_call
 from vae_lib.training.warmup import KLWarmup
 
@@ -61,7 +60,6 @@ def fit(
     learning_rate=1e-3,
     lr_warmup=0,
     kl_warmup=0,
-    revive=0,
     seed=0,
     initial_epoch=0,
     callbacks=(),
@@ -87,8 +85,6 @@ def fit(
         learning_rate: peak step size of the default optimiser.
         lr_warmup: epochs in which it rises to its peak, fewer than all.
         kl_warmup: epochs in which ``vae.beta`` rises linearly to its value.
-        revive: epochs after the first that begin by giving dead units of the encoder
-            new weights (:class:`vae_lib.training.ReviveUnits`).
         seed: of the order of the images.
         initial_epoch: epochs done before, when a run is resumed.
         callbacks: Keras callbacks. ``on_train_batch_end`` comes once per compiled call.
@@ -108,7 +104,7 @@ def fit(
     x_train = check_images(x_train, "x_train", vae.image_shape)
     if x_val is not None:
         x_val = check_images(x_val, "x_val", vae.image_shape)
-    _check_counts(epochs, batch_size, kl_warmup, revive, seed, initial_epoch)
+    _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch)
     check_positive("learning_rate", learning_rate)
     check_warmup(lr_warmup, epochs)
     n_steps = math.ceil(len(x_train) / batch_size)
@@ -117,8 +113,6 @@ def fit(
     beta = vae.beta
     if kl_warmup:
         callbacks = [KLWarmup(kl_warmup, beta), *callbacks]
-    if revive:
-        callbacks = [ReviveUnits(x_train, revive, seed), *callbacks]
     guard = Guard(vae, make_runner(vae, x_train, batch_size))
     validate = None if x_val is None else Validation(vae, x_val, beta)
     hooks = keras.callbacks.CallbackList(
@@ -145,11 +139,10 @@ def fit(
     return vae.history
 
 
-def _check_counts(epochs, batch_size, kl_warmup, revive, seed, initial_epoch):
+def _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch):
     check_whole("epochs", epochs, least=1)
     check_whole("batch_size", batch_size, least=1)
     check_whole("kl_warmup", kl_warmup, least=0)
-    check_whole("revive", revive, least=0)
     check_whole("seed", seed, least=0)
     check_whole("initial_epoch", initial_epoch, least=0)
     if initial_epoch > epochs:

@@ -64,14 +64,14 @@ def standardise_codes(vae, x, batch_size=500, verbose="auto"):
     return Standardised(shift, scale, gain)
 
 
-def heads_of(vae):
+def heads_of(encoder):
     """The layers that give the encoder's two outputs, mean and log-variance."""
-    return [tensor._keras_history.operation for tensor in vae.encoder.outputs]
+    return [tensor._keras_history.operation for tensor in encoder.outputs]
 
 
 def _affine_layers(vae):
     """The two heads of the encoder and the first layer of the decoder."""
-    mean_head, log_var_head = heads_of(vae)
+    mean_head, log_var_head = heads_of(vae.encoder)
     readers = [
         layer
         for layer in vae.decoder.layers
