@@ -34,7 +34,8 @@ def folders(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         monkeypatch.setattr(train_published, name, tmp_path / name)
     (tmp_path / "PRETRAINED" / "index.json").write_text("{}")
-    config = training.TrainConfig(latent_dim=2, epochs=1, batch_size=100)
+    quick = {"latent_dim": 2, "epochs": 1, "batch_size": 100}
+    config = training.TrainConfig(**quick, batch_norm=True)
     monkeypatch.setattr(train_published, "CONFIGS", {NAME: config})
     return tmp_path
 
