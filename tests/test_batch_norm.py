@@ -139,14 +139,13 @@ def test_the_penalty_falls_on_the_normalised_encoder(x):
 
 def test_bad_input_is_refused(x):
     linear = models.VAE(*networks.build("linear", 2, SHAPE), likelihoods.Gaussian())
-    with pytest.raises(ValueError, match="read 2 layers|only units that are rectified"):
+    with pytest.raises(ValueError, match="only units that are rectified"):
         training.live_units(linear, x)
-    with pytest.raises(ValueError, match="'linear_encoder'.*"):
+    with pytest.raises(ValueError, match="read 'flatten.*': batch_norm needs one"):
         training.add_batch_norm(linear.encoder)
     with pytest.raises(ValueError, match="'linear_encoder' has 0 layers"):
         training.fold_batch_norm(linear)
     with pytest.raises(ValueError, match="batch_norm must be True or False, got 1"):
         training.TrainConfig(batch_norm=1)
-    with pytest.raises(ValueError, match="Leave it False"):
-        config = training.TrainConfig(network="linear", batch_norm=True)
-        training.build_vae(config, SHAPE)
+    with pytest.raises(ValueError, match="'linear' has no hidden layer.* leave it"):
+        training.TrainConfig(network="linear", batch_norm=True)

@@ -36,8 +36,7 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
         A :class:`vae_lib.models.VAE`, not compiled.
 
     Raises:
-        ValueError: if the network or the likelihood is unknown, or ``batch_norm`` is
-            set for a network without a hidden layer.
+        ValueError: if the network or the likelihood is unknown.
     """
     settings = {}
     if config.likelihood == "gaussian":

@@ -57,6 +57,11 @@ class TrainConfig:
             raise ValueError(
                 f"batch_norm must be True or False, got {self.batch_norm!r}."
             )
+        if self.batch_norm and self.network == "linear":
+            raise ValueError(
+                "batch_norm is True, but network='linear' has no hidden layer to "
+                "normalise: leave it False."
+            )
         if self.precision not in PRECISIONS:
             known = ", ".join(map(repr, PRECISIONS))
             raise ValueError(
