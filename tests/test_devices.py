@@ -23,9 +23,10 @@ import keras, numpy as np
 from vae_lib import evaluation, likelihoods, models, networks, training
 from vae_lib.training import devices
 
-def make():
+def make(batch_norm=False):
     keras.utils.set_random_seed(0)
     encoder = networks.mlp_encoder(2, (6, 6, 1), 8)
+    encoder = training.add_batch_norm(encoder) if batch_norm else encoder
     decoder = networks.mlp_decoder(2, (6, 6, 1), 8)
     return models.VAE(encoder, decoder, likelihoods.Gaussian(), n_samples=2, seed=0)
 
@@ -48,10 +49,10 @@ def message(call):
 
 devices.prepare_processor(2)
 early = make()
-one = train(early)
+one = [train(early), train(make(batch_norm=True))]
 devices.use_devices(2)
 vae = make()
-two = train(vae)
+two = [train(vae), train(make(batch_norm=True))]
 where = vae.encoder.weights[0].value.sharding
 broken = make()
 before = broken.get_weights()
@@ -81,9 +82,10 @@ def runs():
 
 if ON_JAX:
 
-    def test_two_devices_give_the_numbers_of_one(runs):
-        one, two, _, _, used = runs
-        assert used == 2
+    @pytest.mark.parametrize("batch_norm", [False, True])
+    def test_two_devices_give_the_numbers_of_one(runs, batch_norm):
+        one, two = (kinds[batch_norm] for kinds in runs[:2])
+        assert runs[4] == 2  # devices used
         assert len(one["history"]["loss"]) == 4  # stopped early
         assert one["history"].keys() == two["history"].keys()
         for name, values in one["history"].items():
