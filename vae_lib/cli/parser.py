@@ -179,7 +179,8 @@ def _add_optimisation(group):
         action="store_true",
         default=argparse.SUPPRESS,
         help="normalise the sums of the encoder's last hidden layer over each batch in "
-        "training; the convolutional encoders need it",
+        "training; the convolutional encoders need it "
+        f"(default {DEFAULTS.batch_norm})",
     )
     _option(
         group,
