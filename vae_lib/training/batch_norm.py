@@ -46,8 +46,7 @@ def add_batch_norm(encoder):
             f"The heads of {encoder.name!r} read {hidden.name!r}: batch_norm needs one "
             "dense layer with activation='relu' that both read. Leave it False."
         )
-    plain = {"activation": None, "use_bias": False}
-    dense = _like(hidden, **plain)
+    dense = _like(hidden, activation=None, use_bias=False)
     norm = keras.layers.BatchNormalization(
         dtype=hidden.dtype_policy, name=f"{hidden.name}_norm"
     )
