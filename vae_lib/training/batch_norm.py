@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-from keras import ops
 
 from vae_lib.evaluation.batching import check_inputs
 from vae_lib.models import VAE
@@ -162,6 +161,5 @@ def _with_heads(encoder, h):
     copies = [_like(head) for head in heads]
     model = keras.Model(encoder.input, [copy(h) for copy in copies], name=encoder.name)
     for head, copy in zip(heads, copies, strict=True):
-        for weight, value in zip(copy.weights, head.weights, strict=True):
-            weight.assign(ops.convert_to_numpy(value.value))
+        copy.set_weights(head.get_weights())
     return model

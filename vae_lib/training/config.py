@@ -83,8 +83,8 @@ class TrainConfig:
 
     def fit_arguments(self):
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
-        names = "epochs batch_size learning_rate lr_warmup kl_warmup seed"
-        return {name: getattr(self, name) for name in names.split()}
+        names = "epochs batch_size learning_rate lr_warmup kl_warmup seed".split()
+        return {name: getattr(self, name) for name in names}
 
     def differences(self, other):
         """Lines such as ``seed: 0 before, 1 now``, one for each field that differs."""

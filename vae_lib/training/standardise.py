@@ -104,10 +104,8 @@ def _inputs_of(layer):
 
 def _transform(mean_head, log_var_head, reader, shift, scale):
     """z' = (z - shift) / scale at the encoder, and back again in the decoder."""
-    kernel, bias = (
-        value_of(reader.kernel),
-        value_of(reader.bias),
-    )  # (d, units), (units,)
+    kernel = value_of(reader.kernel)  # (d, units)
+    bias = value_of(reader.bias)  # (units,)
     reader.bias.assign(bias + shift @ kernel)
     reader.kernel.assign(scale[:, None] * kernel)
     mean_head.kernel.assign(value_of(mean_head.kernel) / scale)
