@@ -1,5 +1,7 @@
 """Two sets of runs: tests and intervals against SciPy and by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -105,3 +107,52 @@ def test_ties_count_half_in_the_order_of_runs():
 def test_bad_runs_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call(evaluation)
+
+
+@pytest.mark.parametrize(("n", "m"), [(6, 6), (7, 4)])
+def test_the_brunner_munzel_statistic_is_that_of_scipy(n, m):
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(size=n) + 0.8, 3.0 * rng.normal(size=m)
+    b[0] = a[0]  # a tie
+    ours = evaluation.brunner_munzel_test(a, b)
+    assert ours.statistic == pytest.approx(-stats.brunnermunzel(a, b).statistic)
+    pairs = [(x > y) + 0.5 * (x == y) for x in a for y in b]
+    assert ours.superiority == pytest.approx(np.mean(pairs))
+
+
+def test_its_p_value_is_the_share_of_splits_by_scipys_statistic():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=5) + 1.0, 2.0 * rng.normal(size=5)
+    pooled, seen = np.concatenate([a, b]), abs(stats.brunnermunzel(a, b).statistic)
+    hits = total = 0
+    for chosen in itertools.combinations(range(10), 5):
+        rest = [i for i in range(10) if i not in chosen]
+        with np.errstate(all="ignore"):  # sets that are apart
+            one, other = pooled[list(chosen)], pooled[rest]
+            test = stats.brunnermunzel(one, other, distribution="normal")
+        hits += abs(test.statistic) >= seen * (1 - 1e-9)
+        total += 1
+    test = evaluation.brunner_munzel_test(a, b)
+    assert (test.p_value, test.n_splits, test.exact) == (hits / total, total, True)
+
+
+def test_sets_that_do_not_overlap_or_do_not_vary():
+    apart = evaluation.brunner_munzel_test(range(10, 20), range(10))
+    assert apart.superiority == 1.0 and apart.statistic == np.inf
+    assert apart.p_value == 2 / 184_756
+    equal = evaluation.brunner_munzel_test([1.0, 1.0, 1.0], [1.0, 1.0, 1.0])
+    assert (equal.superiority, equal.statistic, equal.p_value) == (0.5, 0.0, 1.0)
+
+
+def test_unequal_spreads_do_not_raise_its_false_alarms():
+    # Five runs against ten whose spread is a tenth, equal means: the test of means
+    # rejects several times too often, this one as often as promised, within 4 errors.
+    rng, trials, level = np.random.default_rng(7), 400, 0.05
+    means = ranks = 0
+    for _ in range(trials):
+        a, b = 10.0 * rng.normal(size=5), rng.normal(size=10)
+        means += evaluation.permutation_test(a, b).p_value <= level
+        ranks += evaluation.brunner_munzel_test(a, b).p_value <= level
+    error = np.sqrt(level * (1 - level) / trials)
+    assert means / trials > level + 4 * error
+    assert ranks / trials < level + 4 * error

@@ -30,8 +30,10 @@ from vae_lib.evaluation.codes import (
     knn_accuracy,
 )
 from vae_lib.evaluation.comparison import (
+    BrunnerMunzel,
     MeanDifference,
     PermutationTest,
+    brunner_munzel_test,
     mean_difference,
     permutation_test,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "ActiveUnits",
     "AggregateKL",
     "Bidirectional",
+    "BrunnerMunzel",
     "KernelDistance",
     "MeanDifference",
     "PerExample",
@@ -60,6 +63,7 @@ __all__ = [
     "ais",
     "bidirectional_ais",
     "bits_per_dim",
+    "brunner_munzel_test",
     "code_search",
     "elbo",
     "encode",

@@ -1,4 +1,4 @@
-r"""Are two sets of runs different? A permutation test, and by how much they differ.
+r"""Are two sets of runs different? Permutation tests, and by how much they differ.
 
 Two networks are trained several times each, with different seeds. Runs are the sample,
 not images: ten thousand test images of one run tell nothing about the next run.
@@ -17,6 +17,16 @@ class PermutationTest(NamedTuple):
     """The result of :func:`permutation_test`."""
 
     difference: float  # mean of a minus mean of b, in their unit
+    p_value: float  # two-sided
+    n_splits: int  # ways of splitting the pooled runs that were looked at
+    exact: bool  # whether those are all there are
+
+
+class BrunnerMunzel(NamedTuple):
+    """The result of :func:`brunner_munzel_test`."""
+
+    superiority: float  # share of pairs (run of a, run of b) in which a is higher
+    statistic: float  # positive where a tends to be higher; infinite if it always is
     p_value: float  # two-sided
     n_splits: int  # ways of splitting the pooled runs that were looked at
     exact: bool  # whether those are all there are
@@ -66,16 +76,50 @@ def permutation_test(a, b, max_splits=200_000, seed=0):
     pooled = np.concatenate([a, b])
     pooled = pooled - pooled.mean()  # the mean of b then follows from the sum of a
     seen = a.mean() - b.mean()
-    limit = abs(seen) - 1e-12 * np.abs(pooled).max()  # a tie is a tie despite rounding
-    exact = math.comb(len(pooled), len(a)) <= max_splits
-    splits = _all_splits if exact else _random_splits
-    hits, n_splits = 0, 0
-    for sums in splits(pooled, len(a), max_splits, seed):
-        differences = sums / len(a) + sums / len(b)
-        hits += int(np.sum(np.abs(differences) >= limit))
-        n_splits += len(sums)
-    p_value = hits / n_splits if exact else (hits + 1) / (n_splits + 1)
-    return PermutationTest(float(seen), p_value, n_splits, exact)
+
+    def differences(masks):
+        sums = masks @ pooled
+        return sums / len(a) + sums / len(b)
+
+    slack = 1e-12 * np.abs(pooled).max()  # a tie is a tie despite rounding
+    counted = _count_splits(differences, abs(seen) - slack, a, b, max_splits, seed)
+    return PermutationTest(float(seen), *counted)
+
+
+def brunner_munzel_test(a, b, max_splits=200_000, seed=0):
+    r"""Is a run of one network likelier to be the higher one? A permutation test.
+
+    The hypothesis is that a run of a is as likely above a run of b as below it. Unlike
+    :func:`permutation_test` this one allows the two to vary differently from run to
+    run, because the difference is divided by its own standard error, in the runs as
+    they were seen and in every split of them:
+
+    .. math:: \hat p = \overline{[a > b] + \tfrac12 [a = b]}, \qquad
+        T = \frac{\hat p - 1/2}{\sqrt{s_a^2 / (n m^2) + s_b^2 / (m n^2)}}, \qquad
+        p = \frac{\#\{\text{splits with } |T'| \ge |T|\}}{\#\{\text{splits}\}}
+
+    where :math:`s_a^2` is the variance, over the runs of a, of the number of runs of b
+    below each, and :math:`s_b^2` the same with the names exchanged.
+
+    Args, raises: as :func:`permutation_test`, but each set needs two runs.
+
+    Returns:
+        :class:`BrunnerMunzel`.
+
+    Source: Brunner & Munzel (2000); permuted: Neubert & Brunner (2007).
+    """
+    a, b = _check_runs("a", a, least=2), _check_runs("b", b, least=2)
+    check_count("max_splits", max_splits)
+    pooled = np.concatenate([a, b])
+    order = 0.5 + 0.5 * np.sign(pooled[:, None] - pooled)  # 1 above, 1/2 level, 0 below
+
+    def statistics(masks):
+        return np.abs(_brunner_munzel(order, masks)[1])
+
+    superiority, statistic = _brunner_munzel(order, np.arange(len(pooled)) < len(a))
+    limit = abs(statistic) * (1.0 - 1e-12)
+    counted = _count_splits(statistics, limit, a, b, max_splits, seed)
+    return BrunnerMunzel(float(superiority), float(statistic), *counted)
 
 
 def mean_difference(a, b, level=0.95):
@@ -123,19 +167,51 @@ def mean_difference(a, b, level=0.95):
     return MeanDifference(*map(float, numbers))
 
 
-def _all_splits(pooled, n, max_splits, seed):
-    """The sum of the first part of every split, in one block."""
-    chosen = itertools.chain.from_iterable(itertools.combinations(pooled, n))
-    yield np.fromiter(chosen, float).reshape(-1, n).sum(axis=1)
+def _brunner_munzel(order, masks):
+    """Superiority and statistic of the runs where ``masks`` (..., n + m) is true."""
+    n = int(masks.sum(axis=-1).flat[0])  # the same in each row
+    m = masks.shape[-1] - n
+    below = np.where(masks, ~masks @ order.T, masks @ order.T)  # in the other set
+    mean_a = np.where(masks, below, 0.0).sum(axis=-1) / n
+    mean_b = np.where(masks, 0.0, below).sum(axis=-1) / m
+    squares = (below - np.where(masks, mean_a[..., None], mean_b[..., None])) ** 2
+    var_a = np.where(masks, squares, 0.0).sum(axis=-1) / (n - 1)
+    var_b = np.where(masks, 0.0, squares).sum(axis=-1) / (m - 1)
+    superiority = mean_a / m
+    error = np.sqrt(var_a / (n * m**2) + var_b / (m * n**2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # 0 / 0 where all runs are equal; infinite where the sets do not overlap.
+        statistic = np.where(superiority == 0.5, 0.0, (superiority - 0.5) / error)
+    return superiority, statistic
 
 
-def _random_splits(pooled, n, max_splits, seed):
-    """The same for ``max_splits`` random splits, in blocks that fit into memory."""
+def _count_splits(statistic, limit, a, b, max_splits, seed):
+    """``(p value, splits, whether these are all)`` of a statistic of masks."""
+    n, total = len(a), len(a) + len(b)
+    exact = math.comb(total, n) <= max_splits
+    hits, n_splits = 0, 0
+    for masks in (_all_masks if exact else _random_masks)(n, total, max_splits, seed):
+        hits += int(np.sum(np.abs(statistic(masks)) >= limit))
+        n_splits += len(masks)
+    p_value = hits / n_splits if exact else (hits + 1) / (n_splits + 1)
+    return p_value, n_splits, exact
+
+
+def _all_masks(n, total, max_splits, seed):
+    """Which of the pooled runs are in the first set: every way, in blocks."""
+    chosen = itertools.combinations(range(total), n)
+    while block := list(itertools.islice(chosen, 20_000)):
+        masks = np.zeros((len(block), total), bool)
+        np.put_along_axis(masks, np.array(block), True, axis=1)
+        yield masks
+
+
+def _random_masks(n, total, max_splits, seed):
+    """The same for ``max_splits`` random ways."""
     rng = np.random.default_rng(seed)
     for start in range(0, max_splits, 10_000):
         rows = min(10_000, max_splits - start)
-        shuffled = rng.permuted(np.tile(pooled, (rows, 1)), axis=1)
-        yield shuffled[:, :n].sum(axis=1)
+        yield rng.permuted(np.tile(np.arange(total) < n, (rows, 1)), axis=1)
 
 
 def _check_runs(name, runs, least):
