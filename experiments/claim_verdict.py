@@ -126,21 +126,21 @@ def null_table():
     Without ties the pooled ranks are 1 to 20 whatever the runs, so the permutation
     distribution of the statistic is always the same, and a p-value is a look-up.
     """
-    from vae_lib.evaluation import comparison
+    from vae_lib.evaluation import significance
 
     ranks = np.arange(2 * N_RUNS)
     order = 0.5 + 0.5 * np.sign(ranks[:, None] - ranks)
-    blocks = comparison._all_masks(N_RUNS, len(ranks), None, None)
-    found = [np.abs(comparison._brunner_munzel(order, masks)[1]) for masks in blocks]
+    blocks = significance._all_masks(N_RUNS, len(ranks), None, None)
+    found = [np.abs(significance._brunner_munzel(order, masks)[1]) for masks in blocks]
     return np.sort(np.concatenate(found))
 
 
 def p_value_from(table, a, b):
-    from vae_lib.evaluation import comparison
+    from vae_lib.evaluation import significance
 
     pooled = np.concatenate([a, b])
     order = 0.5 + 0.5 * np.sign(pooled[:, None] - pooled)
-    statistic = comparison._brunner_munzel(order, np.arange(len(pooled)) < len(a))[1]
+    statistic = significance._brunner_munzel(order, np.arange(len(pooled)) < len(a))[1]
     limit = abs(statistic) * (1.0 - 1e-12)
     return (len(table) - np.searchsorted(table, limit)) / len(table)
 

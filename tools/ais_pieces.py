@@ -11,7 +11,9 @@ from vae_lib._files import write_json
 
 N_SAMPLES = 1_000  # importance samples for each image
 COUNTS = (1, 10, 100, 1_000)  # the numbers of samples that the bound is shown for
-WIDENING = 2.0  # the encoder's standard deviations, times this, where chains start
+PROPOSAL_SCALE = (
+    2.0  # the encoder's standard deviations, times this, where chains start
+)
 
 
 class Pieces:
@@ -73,7 +75,7 @@ def ais(vae, x, start, n_temperatures, setting):
         n_temperatures,
         setting["n_chains"],
         start,
-        WIDENING,
+        PROPOSAL_SCALE,
         setting["n_leapfrog"],
         batch_size=len(x),
     )
@@ -92,7 +94,7 @@ def bidirectional(vae, start, n_temperatures, setting):
         n_temperatures,
         setting["n_chains"],
         start,
-        WIDENING,
+        PROPOSAL_SCALE,
         setting["n_leapfrog"],
     )
     return {"forward": found.forward.tolist(), "reverse": found.reverse.tolist()}

@@ -145,7 +145,7 @@ def publish(path, content):
         "images": f"data.test_subset({N_IMAGES}) of the 10,000 test images",
         "seed": 0,
         "start": "the best of the validation images' codes and the encoder's mean, "
-        f"the encoder's standard deviations times {ais_pieces.WIDENING:g}",
+        f"the encoder's standard deviations times {ais_pieces.PROPOSAL_SCALE:g}",
     }
     write_json(path, content | head | {"models": dict(sorted(models.items()))})
 

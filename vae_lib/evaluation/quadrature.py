@@ -87,22 +87,24 @@ def quadrature(
     narrowest = np.exp(0.5 * z_log_var).min(axis=1)  # (B,), standard deviations
     cells, limit, log_px, holds = _first_pass(vae, x, step, limit, z_mean)
     n_codes, error = len(cells), np.full(len(x), np.inf)
-    steps, open_ = np.full(len(x), step), np.arange(len(x))  # open: not finished
+    steps, unfinished = np.full(len(x), step), np.arange(len(x))
     bar = progress_bar(max_halvings, verbose, unit_name="halving")
     for _ in range(max_halvings):
         # Cells at the encoder's mean, whatever the coarse grid saw there.
-        seeds = np.floor(z_mean[open_] / step).astype("int64")
+        seeds = np.floor(z_mean[unfinished] / step).astype("int64")
         cells = _halve(np.concatenate([cells[holds], seeds]))
         step /= 2.0
         n_codes += len(cells)
-        log_sum, held_by = _integrate(vae, x[open_], cells, step, log_px[open_])
-        error[open_] = np.abs(log_sum - log_px[open_])
-        log_px[open_], steps[open_] = log_sum, step
-        still = (error[open_] >= tolerance) | (narrowest[open_] < step)
+        log_sum, held_by = _integrate(
+            vae, x[unfinished], cells, step, log_px[unfinished]
+        )
+        error[unfinished] = np.abs(log_sum - log_px[unfinished])
+        log_px[unfinished], steps[unfinished] = log_sum, step
+        still = (error[unfinished] >= tolerance) | (narrowest[unfinished] < step)
         holds = _held(held_by, still)
-        open_ = open_[still]
+        unfinished = unfinished[still]
         bar.add(1)
-        if not len(open_):
+        if not len(unfinished):
             break
     return Quadrature(log_px, error, steps, limit, n_codes)
 
