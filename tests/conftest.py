@@ -6,8 +6,6 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
-from notebook_env import ROOT
-
 # The same examples in every run, so that a failure can be repeated; a fixture that
 # chooses a precision does not change from one example to the next.
 settings.register_profile(
@@ -81,7 +79,6 @@ def make_vae():
 
 
 @pytest.fixture
-def load_benchmark(monkeypatch):
-    """A function that imports a module of benchmarks/, as its own folder sees it."""
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    return importlib.import_module
+def load_experiment():
+    """A function that imports a module of experiments/ when a test asks for it."""
+    return lambda name: importlib.import_module(f"experiments.{name}")

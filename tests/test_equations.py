@@ -175,7 +175,7 @@ def written():
             yield path, "\n".join(cell.source for cell in cells)
         else:
             yield path, path.read_text("utf-8")
-    for folder in ("vae_lib", "tests", "tools", "benchmarks"):
+    for folder in ("vae_lib", "tests", "tools", "experiments"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path, path.read_text("utf-8")
 
