@@ -1,6 +1,7 @@
 """What every benchmark shares: where results go, and the machine they came from."""
 
 import platform
+import socket
 from importlib import metadata
 from pathlib import Path
 
@@ -20,6 +21,13 @@ def machine():
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in PACKAGES},
     }
+
+
+def free_port():
+    """A port of this machine that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _version(package):

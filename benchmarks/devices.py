@@ -27,10 +27,10 @@ from concurrent.futures import ThreadPoolExecutor
 import images
 import numpy as np
 import options
+from common import free_port
 from process import Missing, Process
 
 from vae_lib.cli.setup import available_cpus
-from vae_lib.training.rendezvous import free_port
 
 
 def main(argv=None):

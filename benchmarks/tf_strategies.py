@@ -18,9 +18,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import common
 import options
-
-from vae_lib.training.rendezvous import free_port
 
 CHILD = Path(__file__).with_name("peers") / "tf_strategy.py"
 TIMEOUT = 600  # seconds for one strategy
@@ -30,7 +29,7 @@ def main(argv=None):
     """Try each; returns the exit status."""
     parser = options.make_parser(__doc__, rounds=1)
     arguments = options.parse(parser, argv)
-    ports = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    ports = [f"127.0.0.1:{common.free_port()}" for _ in range(2)]
     cluster = {"worker": ports}
     found = {
         "single device": attempt("none", [{}]),

@@ -16,6 +16,10 @@ LOST = (
 )
 
 
+class Refusal(CommandError):
+    """An error that every process knows of, so that all can part in order."""
+
+
 def add_options(group):
     """Add the options to a group of the parser of ``train``."""
     group.add_argument(
@@ -70,8 +74,8 @@ def read(arguments):
     _check_devices(arguments.devices, alone=told is None)
     if told is not None:
         if told.processes is not None:
-            launcher, size = "the options or variables", told.processes
-        _require_jax(arguments, f"{launcher} tell of {size} processes")
+            launcher, size = "--processes (or its variable)", told.processes
+        _require_jax(arguments, f"{launcher} tells of {size} processes")
     elif arguments.devices is not None:
         _require_jax(arguments, "--devices is given")
     return told
@@ -121,6 +125,12 @@ def joined(told):
     It ends at once, so that the others notice: JAX would wait at the exit for
     processes that never come.
     """
+    if told.processes is not None:  # else the launcher brings all at once
+        print(
+            f"vae_lib train: process {told.process_id} waits for all "
+            f"{told.processes} at {told.coordinator}, at most 5 minutes.",
+            file=sys.stderr,
+        )
     with reported():
         distributed.initialize(*told)
     try:
@@ -128,9 +138,12 @@ def joined(told):
         distributed.shutdown()
     except BaseException as error:
         status, text = _explained(error)
-        print(f"vae_lib train: {text}", file=sys.stderr)
+        if text:
+            print(f"vae_lib train: {text}", file=sys.stderr)
         sys.stdout.flush()
         sys.stderr.flush()
+        if isinstance(error, Refusal):
+            distributed.shutdown()
         os._exit(status)
 
 

@@ -42,7 +42,8 @@ def lead(arguments, several=False):
         plan, mnist, n_train, environment, recorded = _prepare(arguments, several)
     except CommandError as error:
         if several:
-            _tell({"error": str(error), "status": error.status})
+            _tell({"status": error.status})
+            raise processes.Refusal(str(error), error.status) from error
         raise
     if several:
         config, images = plan.config.as_dict(), environment["images"]
@@ -80,15 +81,19 @@ def _prepare(arguments, several):
 def follow(arguments):
     """Train in another process than the main one, which decides."""
     told = json.loads(distributed.broadcast())
-    if "error" in told:
-        raise CommandError(told["error"], told["status"])
+    if "status" in told:
+        raise processes.Refusal("", told["status"])  # the main process says why
     config, images = TrainConfig(**told["config"]), told["images"]
-    with reported():
-        found = config.differences(replace(config, **setup.typed_fields(arguments)))
-    if arguments.train_images is None:
-        arguments.train_images = images["train_images"]
-    mnist, n_train = _images(arguments, images)
-    _agree(found + _different(images, setup.describe_images(mnist, n_train)))
+    try:
+        with reported():
+            found = config.differences(replace(config, **setup.typed_fields(arguments)))
+        if arguments.train_images is None:
+            arguments.train_images = images["train_images"]
+        mnist, n_train = _images(arguments, images)
+        found += _different(images, setup.describe_images(mnist, n_train))
+    except CommandError as error:
+        found = [str(error)]
+    _agree(found)
 
     from vae_lib.cli import session
 
@@ -102,17 +107,17 @@ def _tell(content):
 
 
 def _agree(found):
-    """Raise CommandError in every process if the setup differs in one of them."""
+    """Stop every process if the setup differs in one of them, which lists how."""
     different = [k for k, other in enumerate(distributed.gather(found)) if other]
     if found:
         listed = "".join(f"\n  {line}" for line in found)
-        raise CommandError(
+        raise processes.Refusal(
             "the options or images here are not those of the main process "
             f"(there before, here now):{listed}"
         )
     if different:
-        raise CommandError(
-            f"process {different[0]} has other options or images; it says which."
+        raise processes.Refusal(
+            f"process {different[0]} has other options or images, which it lists."
         )
 
 
@@ -221,9 +226,9 @@ def _headline(plan, environment):
     config, images = plan.config, environment["images"]
     source = "the sample" if images["source"] == "sample" else "MNIST"
     backend = f"{environment['backend']} {environment['backend_version']}"
-    processes, devices = environment["processes"], environment["devices"]
-    backend += f", {processes} processes" if processes > 1 else ""
-    backend += f", {devices} devices" if devices != processes else ""
+    count, devices = environment["processes"], environment["devices"]
+    backend += f", {count} processes" if count > 1 else ""
+    backend += f", {devices} devices" if devices != count else ""
     yield (
         f"{config.network}, d = {config.latent_dim}, {config.likelihood} likelihood, "
         f"seed {config.seed}, {backend}"
@@ -232,3 +237,5 @@ def _headline(plan, environment):
         f"{images['train_images']:,} training and {images['val_images']:,} validation "
         f"images of {source}, run folder {plan.run}"
     )
+    if count > 1:
+        yield "If one process ends, all do: the same command with --resume goes on."

@@ -84,19 +84,20 @@ def initialize(coordinator=None, processes=None, process_id=None, seed=0):
     from vae_lib.training.sharding import require_jax
 
     require_jax("processes")
+    method = "deactivate" if told.processes else _detection(launcher)
     import jax
 
     os.environ["grpc_proxy"] = ""  # a proxy for web pages cannot lead to them
     jax.config.update("jax_check_proxy_envs", False)
     jax.config.update("jax_enable_preemption_service", False)  # it catches SIGTERM
-    method = "deactivate" if told.processes else _detection(launcher)
     try:
         jax.distributed.initialize(
             *told,
             cluster_detection_method=method,
             heartbeat_timeout_seconds=HEARTBEAT,
+            shutdown_timeout_seconds=HEARTBEAT,
         )
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise ValueError(f"The processes could not be joined: {error}") from error
     if jax.process_count() != (told.processes or size):
         raise ValueError(
