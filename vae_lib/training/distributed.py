@@ -17,8 +17,6 @@ import io
 import os
 from typing import NamedTuple
 
-import numpy as np
-
 from vae_lib.training.config import check_whole
 
 HEARTBEAT = 30  # seconds of silence after which a process counts as dead
@@ -187,6 +185,7 @@ def broadcast(content=b""):
     """Send bytes of the main process to all; each must call it at the same place."""
     if world_size() == 1:
         return content
+    import numpy as np
     from jax.experimental import multihost_utils
 
     size = multihost_utils.broadcast_one_to_all(np.array(len(content), np.int32))
@@ -200,6 +199,8 @@ def broadcast_arrays(arrays=None):
     """Send a list of NumPy arrays of the main process to all."""
     if world_size() == 1:
         return arrays
+    import numpy as np
+
     stream = io.BytesIO()
     if is_main_process():
         np.savez(stream, *arrays)
@@ -211,6 +212,7 @@ def gather(flag):
     """The truth value of each process, in the order of their numbers."""
     if world_size() == 1:
         return [bool(flag)]
+    import numpy as np
     from jax.experimental import multihost_utils
 
     flags = multihost_utils.process_allgather(np.array([flag], np.int32))
