@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 from importlib import metadata
@@ -110,6 +111,13 @@ def answer_of(process, timeout=None):
 def child(function, settings, backend=None, timeout=None):
     """The answer of ``function(settings)`` from a process of its own."""
     return answer_of(start_child(function, settings, backend), timeout)
+
+
+def free_port():
+    """A port of this machine that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def machine():

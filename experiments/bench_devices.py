@@ -28,9 +28,9 @@ import numpy as np
 
 from experiments import _harness as harness
 from experiments import _images as images
+from experiments._harness import free_port
 from experiments._peers import Missing, Process
 from vae_lib.cli.setup import available_cpus
-from vae_lib.training.rendezvous import free_port
 
 
 def main(argv=None):

@@ -15,7 +15,6 @@ belongs; an error is quoted by its last line.
 import sys
 
 from experiments import _harness as harness
-from vae_lib.training.rendezvous import free_port
 
 TIMEOUT = 600  # seconds for one strategy
 
@@ -24,7 +23,7 @@ def main(argv=None):
     """Try each; returns the exit status."""
     parser = harness.make_parser(__doc__, rounds=1)
     arguments = harness.parse(parser, argv)
-    ports = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    ports = [f"127.0.0.1:{harness.free_port()}" for _ in range(2)]
     cluster = {"worker": ports}
     found = {
         "single device": attempt("none", [{}]),

@@ -22,7 +22,6 @@ def main(argv=None):
     """
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    arguments.argv = sys.argv[1:] if argv is None else [*argv]
     if arguments.command is None:
         parser.print_help()
         return 0

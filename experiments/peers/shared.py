@@ -9,16 +9,13 @@ def run(settings, link_class):
         os.environ["NPROC"] = str(settings.threads)  # XLA reads it when it starts
 
     from experiments.peers import keras_vae
-    from vae_lib.training import devices, processes
+    from vae_lib.training import distributed, sharding
 
     if settings.processes > 1:
-        processes.join(
-            settings.processes,
-            settings.process_id,
-            settings.coordinator,
-            timeout=300,
-            local_devices=[settings.process_id],
+        os.environ["JAX_LOCAL_DEVICE_IDS"] = str(settings.process_id)  # its own GPU
+        distributed.initialize(
+            settings.coordinator, settings.processes, settings.process_id
         )
     elif settings.devices > 1:
-        devices.use_devices(settings.devices)
+        sharding.use_devices(settings.devices)
     keras_vae.run(settings, link_class)

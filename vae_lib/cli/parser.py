@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from vae_lib import __version__
-from vae_lib.cli import team, texts
+from vae_lib.cli import processes, texts
 from vae_lib.training.config import PRECISIONS, TrainConfig
 
 # Names from networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
@@ -72,7 +72,9 @@ def _add_train(commands):
         "options given must be the same",
     )
     _add_quiet(group)
-    team.add_options(parser.add_argument_group("several processes (on JAX)"))
+    processes.add_options(
+        parser.add_argument_group("several devices or processes (on JAX)")
+    )
 
 
 def _option(group, name, kind, text, **kwargs):

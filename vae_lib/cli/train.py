@@ -2,15 +2,14 @@
 
 import json
 import os
-from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from vae_lib.cli import parallel, setup
-from vae_lib.cli import team as teams
+from vae_lib.cli import processes, setup
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.cli.runs import RunFolder
+from vae_lib.training import distributed
 from vae_lib.training.config import TrainConfig
 
 
@@ -25,36 +24,31 @@ class Plan(NamedTuple):
 
 def run(arguments):
     """The command; returns its exit status."""
-    team = teams.read(arguments)
-    if not team.is_several:
-        return lead(arguments, team)
-    plan = None
-    if team.leads:  # wrong input is found before processes are started
-        plan = make_plan(Namespace(**{**vars(arguments), "quiet": True}))
-        teams.check_batch(team, plan.config.batch_size)
-    return parallel.run(arguments, team, plan)
+    told = processes.read(arguments)
+    if told is None:
+        return lead(arguments)
+    setup.start_backend("jax")
+    with processes.joined(told):
+        if distributed.is_main_process():
+            lead(arguments, several=True)
+        else:
+            follow(arguments)
+    return 0
 
 
-def lead(arguments, team, join=None):
-    """Train in this process, the only one or the first; returns the exit status.
-
-    Args:
-        arguments: those of the command.
-        team: who trains together.
-        join: a function that waits for the other processes, if there are any.
-    """
-    plan = make_plan(arguments)._replace(options=team.options())
-    teams.check_batch(team, plan.config.batch_size)
-    recorded = plan.run.environment() if plan.resumed else {}
-    mnist, n_train = _images(arguments, recorded.get("images", {}))
-    images = setup.describe_images(mnist, n_train)
-    given = arguments.backend or os.environ.get("KERAS_BACKEND")
-    backend = "jax" if team.needs_jax else given or recorded.get("backend")
-    if plan.resumed:
-        _refuse_differences(plan, recorded, images, backend)
-    environment = setup.describe_environment(setup.start_backend(backend))
-    environment |= _share(team, join)
-    environment["images"] = images
+def lead(arguments, several=False):
+    """Train in this process, the only or the main one; returns the exit status."""
+    try:
+        plan, mnist, n_train, environment, recorded = _prepare(arguments, several)
+    except CommandError as error:
+        if several:
+            _tell({"status": error.status})
+            raise processes.Refusal(str(error), error.status) from error
+        raise
+    if several:
+        config, images = plan.config.as_dict(), environment["images"]
+        _tell({"config": config, "images": images, "resumed": plan.resumed})
+        _agree([])
     if plan.resumed:
         _report_versions(arguments, recorded, environment)
     else:
@@ -63,59 +57,80 @@ def lead(arguments, team, join=None):
 
     from vae_lib.cli import session  # needs Keras
 
-    if join is not None:
-        _tell_the_others(plan, images)
     return session.train(plan, mnist, n_train, arguments)
 
 
-def follow(arguments, team, join):
-    """Train in another process than the first, which decides; returns the status."""
-    setup.start_backend("jax")
-    _share(team, join)
+def _prepare(arguments, several):
+    """Settle everything and refuse what cannot be, before anything is written."""
+    plan = make_plan(arguments)._replace(options=processes.typed(arguments))
+    recorded = plan.run.environment() if plan.resumed else {}
+    mnist, n_train = _images(arguments, recorded.get("images", {}))
+    images = setup.describe_images(mnist, n_train)
+    given = arguments.backend or os.environ.get("KERAS_BACKEND")
+    backend = given or recorded.get("backend")
+    if several or arguments.devices is not None:
+        backend = "jax"
+    if plan.resumed:
+        _refuse_differences(plan, recorded, images, backend)
+    environment = setup.describe_environment(setup.start_backend(backend))
+    environment |= _share(arguments.devices, plan.config.batch_size)
+    environment["images"] = images
+    return plan, mnist, n_train, environment, recorded
+
+
+def follow(arguments):
+    """Train in another process than the main one, which decides."""
+    told = json.loads(distributed.broadcast())
+    if "status" in told:
+        raise processes.Refusal("", told["status"])  # the main process says why
+    config, images = TrainConfig(**told["config"]), told["images"]
+    try:
+        with reported():
+            found = config.differences(replace(config, **setup.typed_fields(arguments)))
+        if arguments.train_images is None:
+            arguments.train_images = images["train_images"]
+        mnist, n_train = _images(arguments, images)
+        found += _different(images, setup.describe_images(mnist, n_train))
+    except CommandError as error:
+        found = [str(error)]
+    _agree(found)
 
     from vae_lib.cli import session
-    from vae_lib.training import processes
 
-    told = json.loads(processes.broadcast())
-    config, images = TrainConfig(**told["config"]), told["images"]
-    with reported():
-        found = config.differences(replace(config, **setup.typed_fields(arguments)))
-    if arguments.train_images is None:
-        arguments.train_images = images["train_images"]
-    mnist, n_train = _images(arguments, images)
-    found += _different(images, setup.describe_images(mnist, n_train))
+    plan = Plan(RunFolder(""), config, told["resumed"])  # only the main one writes
+    session.train(plan, mnist, n_train, arguments)
+
+
+def _tell(content):
+    """Send something to the other processes, which :func:`follow` waits for."""
+    distributed.broadcast(json.dumps(content).encode())
+
+
+def _agree(found):
+    """Stop every process if the setup differs in one of them, which lists how."""
+    different = [k for k, other in enumerate(distributed.gather(found)) if other]
     if found:
         listed = "".join(f"\n  {line}" for line in found)
-        raise CommandError(
-            "the options or images here are not those of the first process "
+        raise processes.Refusal(
+            "the options or images here are not those of the main process "
             f"(there before, here now):{listed}"
         )
-    plan = Plan(RunFolder(""), config, told["resumed"])  # only the first writes
-    return session.train(plan, mnist, n_train, arguments)
+    if different:
+        raise processes.Refusal(
+            f"process {different[0]} has other options or images, which it lists."
+        )
 
 
-def _share(team, join):
-    """Set up devices and processes; returns their numbers for environment.json."""
-    devices = 1
-    if join is not None:
-        join()
-    elif team.devices is not None:
-        from vae_lib.training.devices import use_devices
+def _share(devices, batch_size):
+    """Set up the devices; returns the numbers that environment.json keeps."""
+    from vae_lib.training import sharding
 
-        with reported():
-            use_devices(team.devices)
-    if team.needs_jax:
-        import keras
-
-        devices = keras.distribution.distribution().device_mesh.devices.size
-    return {"processes": team.processes, "devices": int(devices)}
-
-
-def _tell_the_others(plan, images):
-    from vae_lib.training import processes
-
-    told = {"config": plan.config.as_dict(), "images": images, "resumed": plan.resumed}
-    processes.broadcast(json.dumps(told).encode())
+    with reported():
+        if devices is not None:
+            sharding.use_devices(devices)
+        found = sharding.device_count()
+        sharding.check_batch(batch_size, found)
+    return {"processes": distributed.world_size(), "devices": found}
 
 
 def make_plan(arguments):
@@ -211,9 +226,9 @@ def _headline(plan, environment):
     config, images = plan.config, environment["images"]
     source = "the sample" if images["source"] == "sample" else "MNIST"
     backend = f"{environment['backend']} {environment['backend_version']}"
-    processes, devices = environment["processes"], environment["devices"]
-    backend += f", {processes} processes" if processes > 1 else ""
-    backend += f", {devices} devices" if devices != processes else ""
+    count, devices = environment["processes"], environment["devices"]
+    backend += f", {count} processes" if count > 1 else ""
+    backend += f", {devices} devices" if devices != count else ""
     yield (
         f"{config.network}, d = {config.latent_dim}, {config.likelihood} likelihood, "
         f"seed {config.seed}, {backend}"
@@ -222,3 +237,5 @@ def _headline(plan, environment):
         f"{images['train_images']:,} training and {images['val_images']:,} validation "
         f"images of {source}, run folder {plan.run}"
     )
+    if count > 1:
+        yield "If one process ends, all do: the same command with --resume goes on."

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_lib.training import processes
+from vae_lib.training import distributed
 from vae_lib.training.config import check_whole
 from vae_lib.weights import read_npz, write_npz
 
@@ -83,7 +83,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def save(self, vae, epochs_done):
         """Write the state after ``epochs_done`` epochs, atomically; drop old files."""
-        if processes.is_first():
+        if distributed.is_main_process():
             self._write(vae, epochs_done)
         self._unsaved = None
 
@@ -150,21 +150,21 @@ class Checkpoints(keras.callbacks.Callback):
 
 def _from_first(read):
     """What ``read()`` gives on the first process, on all of them; its error, too."""
-    if processes.count() == 1:
+    if distributed.world_size() == 1:
         return read()
     saved, note = None, {}
-    if processes.is_first():
+    if distributed.is_main_process():
         try:
             saved = read()
             note = saved._asdict() | {"state": None} if saved else {}
         except ValueError as error:
             note = {"error": str(error)}
-    note = json.loads(processes.broadcast(json.dumps(note).encode()))
+    note = json.loads(distributed.broadcast(json.dumps(note).encode()))
     if "error" in note:
         raise ValueError(note["error"])
     if not note:
         return None
-    state = processes.broadcast_arrays(saved.state if saved else None)
+    state = distributed.broadcast_arrays(saved.state if saved else None)
     return Saved(**{**note, "state": state})
 
 

@@ -8,8 +8,8 @@ from keras import ops
 
 from vae_lib.data import check_images
 from vae_lib.training.config import check_positive, check_warmup, check_whole
+from vae_lib.training.distributed import is_main_process
 from vae_lib.training.guard import Guard, Validation
-from vae_lib.training.processes import is_first
 from vae_lib.training.steps import make_runner, steps_per_call
 from vae_lib.training.warmup import KLWarmup
 
@@ -73,8 +73,8 @@ def fit(
 
     On the JAX backend, ``keras.distribution.set_distribution(DataParallel(...))``
     before the model is built shares every batch between devices, and
-    :func:`vae_lib.training.processes.join` between processes; the losses stay those of
-    one device to float32 rounding. Only the first process shows progress.
+    :func:`vae_lib.training.distributed.initialize` between processes; the losses stay
+    those of one device to float32 rounding. Only the main process shows progress.
 
     Args:
         vae: a :class:`vae_lib.models.VAE`.
@@ -118,7 +118,7 @@ def fit(
     hooks = keras.callbacks.CallbackList(
         list(callbacks),
         add_history=True,
-        add_progbar=verbose != 0 and is_first(),
+        add_progbar=verbose != 0 and is_main_process(),
         model=vae,
         verbose=1 if verbose == "auto" else verbose,
         epochs=epochs,

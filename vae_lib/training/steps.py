@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_lib.training.devices import placement
+from vae_lib.training.sharding import make_sharding
 
 
 def make_runner(vae, x, batch_size):
@@ -29,8 +29,8 @@ def make_runner(vae, x, batch_size):
         in place.
     """
     images = ops.convert_to_tensor(x, dtype=vae.encoder.inputs[0].dtype)
-    place = placement(vae, batch_size)
-    run = _RUNNERS[keras.backend.backend()](vae, images, place)
+    sharding = make_sharding(vae, batch_size)
+    run = _RUNNERS[keras.backend.backend()](vae, images, sharding)
     longest = steps_per_call(vae)
 
     def padded(rows):
@@ -75,7 +75,7 @@ def _has_gpu():
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _tensorflow(vae, images, place):
+def _tensorflow(vae, images, sharding):
     import tensorflow as tf
 
     # XLA fuses the many small operations of a dense network; its CPU convolutions
@@ -107,16 +107,16 @@ def _tensorflow(vae, images, place):
     return run
 
 
-def _jax(vae, images, place):
+def _jax(vae, images, sharding):
     import jax
 
-    images = place.replicate(images)
+    images = sharding.replicate(images)
 
-    @functools.partial(jax.jit, out_shardings=place.everywhere)
+    @functools.partial(jax.jit, out_shardings=sharding.replicated)
     def loop(state, images, rows, n_steps):  # as a constant they would be compiled in
         def one_step(step, carry):
             state, losses = carry
-            batch = place.keep_shared(images[rows[step]])
+            batch = sharding.constrain(images[rows[step]])
             logs, state = vae.train_step(state, (batch,))
             return state, losses.at[step].set(logs["loss"])
 
@@ -133,7 +133,7 @@ def _jax(vae, images, place):
             vae.metrics_variables,
         )
         state = tuple([variable.value for variable in group] for group in groups)
-        state, losses = loop(state, images, place.share(rows), n_steps)
+        state, losses = loop(state, images, sharding.shard(rows), n_steps)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
@@ -142,7 +142,7 @@ def _jax(vae, images, place):
     return run
 
 
-def _torch(vae, images, place):
+def _torch(vae, images, sharding):
     def run(rows, n_steps):
         batches = (images[ops.convert_to_tensor(row)] for row in rows[:n_steps])
         logs = [vae.train_step((batch,)) for batch in batches]

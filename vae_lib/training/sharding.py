@@ -5,11 +5,12 @@ device gets its columns, and computes its share of every batch. The order of ima
 the noise belong to the batch, not to the device, so the losses are those of one device.
 """
 
+import contextlib
+
 import keras
 import numpy as np
 
 from vae_lib.training.config import check_whole
-from vae_lib.training.shares import check_batch
 
 
 def use_devices(n):
@@ -26,7 +27,10 @@ def use_devices(n):
     """
     check_whole("devices", n, least=1)
     require_jax("devices")
-    prepare_processor(n)
+    import jax
+
+    with contextlib.suppress(RuntimeError):  # too late: counting them tells
+        jax.config.update("jax_num_cpu_devices", n)
     found = keras.distribution.list_devices()
     if len(found) < n:
         raise ValueError(
@@ -35,16 +39,6 @@ def use_devices(n):
         )
     shared = keras.distribution.DataParallel(devices=found[:n])
     keras.distribution.set_distribution(shared)
-
-
-def prepare_processor(n):
-    """Let JAX make n devices of the processor, if it has not started yet."""
-    import jax
-
-    try:
-        jax.config.update("jax_num_cpu_devices", n)
-    except RuntimeError:  # too late; whoever asks finds out by counting
-        return
 
 
 def require_jax(what):
@@ -57,7 +51,24 @@ def require_jax(what):
         )
 
 
-def placement(vae, batch_size):
+def check_batch(batch_size, devices):
+    """Raise ValueError unless a batch can be shared equally by ``devices``."""
+    if batch_size % devices:
+        below = batch_size - batch_size % devices
+        sizes = [str(size) for size in (below, below + devices) if size]
+        raise ValueError(
+            f"batch_size is {batch_size}, which {devices} devices cannot share "
+            f"equally: use {' or '.join(sizes)}."
+        )
+
+
+def device_count():
+    """Devices that share a batch, those of all processes; 1 without a distribution."""
+    distribution = keras.distribution.distribution()
+    return 1 if distribution is None else int(distribution.device_mesh.devices.size)
+
+
+def make_sharding(vae, batch_size):
     """Where the arrays of a training go, as Keras's distribution says.
 
     Args:
@@ -65,14 +76,14 @@ def placement(vae, batch_size):
         batch_size: images a step, over all devices.
 
     Returns:
-        A :class:`Shared`, or a :class:`OneDevice` if no distribution is set.
+        A :class:`Sharded`, or a :class:`SingleDevice` if no distribution is set.
 
     Raises:
         ValueError: if the distribution that is set cannot be used here.
     """
     distribution = keras.distribution.distribution()
     if distribution is None:
-        return OneDevice()
+        return SingleDevice()
     kind = type(distribution).__name__
     require_jax(f"keras.distribution.{kind} is set")
     if not isinstance(distribution, keras.distribution.DataParallel):
@@ -88,21 +99,25 @@ def placement(vae, batch_size):
             "The model was built before its distribution was set: call "
             "keras.distribution.set_distribution first, then build the model."
         )
-    return Shared(mesh, distribution.batch_dim_name)
+    return Sharded(mesh, distribution.batch_dim_name)
 
 
-class OneDevice:
-    """Leaves all arrays where they are."""
+class SingleDevice:
+    """Leaves all arrays where they are; the methods are those of :class:`Sharded`."""
 
-    everywhere = None
+    replicated = None
 
     def replicate(self, array):
         return array
 
-    share = keep_shared = replicate
+    def shard(self, batch_indices):
+        return batch_indices
+
+    def constrain(self, batch):
+        return batch
 
 
-class Shared:
+class Sharded:
     """Puts arrays on the devices of a mesh.
 
     Args:
@@ -113,25 +128,25 @@ class Shared:
     def __init__(self, mesh, axis):
         from jax.sharding import NamedSharding, PartitionSpec
 
-        self.everywhere = NamedSharding(mesh, PartitionSpec())
+        self.replicated = NamedSharding(mesh, PartitionSpec())
         self.by_row = NamedSharding(mesh, PartitionSpec(axis))
         self.by_column = NamedSharding(mesh, PartitionSpec(None, axis))
-        self.shares = mesh.shape[axis]
+        self.shards = mesh.shape[axis]
 
     def replicate(self, array):
         """The whole array on every device."""
-        return _put(np.asarray(array), self.everywhere)
+        return _put(np.asarray(array), self.replicated)
 
-    def share(self, rows):
-        """The rows of a table, ``(S, B)``: its columns shared, if they are enough."""
-        divides = rows.shape[1] % self.shares == 0
-        return _put(rows, self.by_column if divides else self.everywhere)
+    def shard(self, batch_indices):
+        """A table of image numbers, ``(S, B)``: its columns shared, if B divides."""
+        divides = batch_indices.shape[1] % self.shards == 0
+        return _put(batch_indices, self.by_column if divides else self.replicated)
 
-    def keep_shared(self, batch):
+    def constrain(self, batch):
         """Inside a compiled function: images stay where their row numbers are."""
         import jax
 
-        if batch.shape[0] % self.shares:
+        if batch.shape[0] % self.shards:
             return batch
         return jax.lax.with_sharding_constraint(batch, self.by_row)
 

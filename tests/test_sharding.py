@@ -11,17 +11,17 @@ import pytest
 
 from notebook_env import ROOT
 from vae_lib import training
-from vae_lib.training import devices, shares
+from vae_lib.training import sharding
 
 ON_JAX = keras.backend.backend() == "jax"
 
 # 29 images in batches of 8: three full ones and one of 5, which two devices cannot
-# share. JAX must be told of its virtual devices before it computes anything.
+# share. JAX must know of its virtual devices before it computes anything.
 SCRIPT = """
 import json, sys
 import keras, numpy as np
 from vae_lib import evaluation, likelihoods, models, networks, training
-from vae_lib.training import devices
+from vae_lib.training import sharding
 
 def make(batch_norm=False):
     keras.utils.set_random_seed(0)
@@ -47,13 +47,12 @@ def message(call):
     except (ValueError, FloatingPointError) as error:
         return str(error)
 
-devices.prepare_processor(2)
 early = make()
 one = [train(early), train(make(batch_norm=True))]
-devices.use_devices(2)
+sharding.use_devices(2)
 vae = make()
 two = [train(vae), train(make(batch_norm=True))]
-where = vae.encoder.weights[0].value.sharding
+where = vae.encoder.weights[0].value.sharding.device_set
 broken = make()
 before = broken.get_weights()
 diverged = message(lambda: training.fit(broken, x, 50, 8, None, 1e9, verbose=0))
@@ -61,10 +60,10 @@ finite = all(np.isfinite(weight).all() for weight in broken.get_weights())
 errors = {
     "early": message(lambda: training.fit(early, x, batch_size=8, verbose=0)),
     "odd": message(lambda: training.fit(vae, x, batch_size=15, verbose=0)),
-    "many": message(lambda: devices.use_devices(3)),
+    "many": message(lambda: sharding.use_devices(3)),
     "diverged": diverged,
 }
-devices_used = len(where.device_set)
+devices_used = len(where)
 json.dump([one, two, errors, finite, devices_used], sys.stdout)
 """
 
@@ -72,7 +71,7 @@ json.dump([one, two, errors, finite, devices_used], sys.stdout)
 @pytest.fixture(scope="module")
 def runs():
     """The same training on one device and on two, and what goes wrong on two."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_NUM_CPU_DEVICES": "2"}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True
     )
@@ -111,7 +110,7 @@ if ON_JAX:
         assert message in runs[2][name]
 
     def test_one_device_may_be_asked_for(make_vae, images, restored):
-        devices.use_devices(1)
+        sharding.use_devices(1)
         training.fit(make_vae(), images, 1, batch_size=5, verbose=0)
 
     def test_a_split_model_is_refused(make_vae, images, restored):
@@ -128,7 +127,7 @@ else:
 
     def test_other_backends_refuse_devices(restored):
         with pytest.raises(ValueError, match="devices: only the JAX backend shares"):
-            devices.use_devices(2)
+            sharding.use_devices(2)
 
     def test_other_backends_refuse_a_distribution(make_vae, images, restored):
         vae = make_vae()
@@ -150,10 +149,15 @@ def restored():
     [
         (128, 3, "batch_size is 128, which 3 devices cannot share equally: use 126 or"),
         (2, 4, "2, which 4 devices cannot share equally: use 4\\."),
-        (8, 0, "devices must be a whole number of at least 1, got 0"),
     ],
 )
 def test_a_batch_must_be_shared_equally(batch_size, number, message):
     with pytest.raises(ValueError, match=message):
-        shares.check_batch(batch_size, number)
-    shares.check_batch(128, 4)
+        sharding.check_batch(batch_size, number)
+    sharding.check_batch(128, 4)
+
+
+@pytest.mark.parametrize("number", [0, 1.5])
+def test_devices_are_counted_in_whole_numbers(number):
+    with pytest.raises(ValueError, match="devices must be a whole number of at least"):
+        sharding.use_devices(number)
