@@ -236,37 +236,47 @@ def test_a_kill_at_any_write_is_survived(finished, tmp_path, monkeypatch):
 
 
 LONG = ["--epochs", "40"]
-START = (
-    # A test that itself runs in the background of a shell would hand down an ignored
-    # SIGINT.
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from vae_lib.__main__ import main; sys.exit(main())"
-)
+SECONDS = 200  # that nothing here takes
 
 
-def start(folder, *options):
-    """Begin or continue a run in a process of its own; wait for its second epoch."""
-    before = folder.epochs_done() if folder.is_run else 0
-    root = str(Path(__file__).parent.parent)
-    argv = ["train", *SMALL.split(), *LONG, "--out", str(folder), *options]
-    process = subprocess.Popen(
-        [sys.executable, "-c", START, *argv],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": root},
-    )
-    while not folder.is_run or folder.epochs_done() < before + 2:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.01)
-    return process
+@pytest.fixture
+def start():
+    """A function that begins or continues a run in a process of its own.
+
+    It waits for the second epoch. What still runs at the end of the test is ended.
+    """
+    processes = []
+
+    def call(folder, *options):
+        before = folder.epochs_done() if folder.is_run else 0
+        root = str(Path(__file__).parent.parent)
+        argv = ["train", *SMALL.split(), *LONG, "--out", str(folder), *options]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vae_lib", *argv],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": root},
+        )
+        processes.append(process)
+        end = time.monotonic() + SECONDS
+        while not folder.is_run or folder.epochs_done() < before + 2:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return process
+
+    yield call
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
-def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(tmp_path):
+def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(start, tmp_path):
     folder, whole = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "whole")
     process = start(folder)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate()
+    _, err = process.communicate(timeout=SECONDS)
     done = folder.epochs_done()
     assert process.returncode == 130
     assert f"interrupted after epoch {done} of 40. Continue with\n" in err
@@ -278,7 +288,7 @@ def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(tmp_path):
     process = start(folder, "--resume")
     time.sleep(random.uniform(0.0, 0.5))  # a moment that nobody has chosen
     process.kill()
-    process.communicate()
+    process.communicate(timeout=SECONDS)
     setup.load_run(folder)
     for target, options in ((folder, ["--resume"]), (whole, [])):
         status, _, err = train(target, *LONG, *options, "--quiet")
@@ -288,20 +298,26 @@ def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(tmp_path):
 
 
 def test_a_second_ctrl_c_stops_at_once():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        interrupt = Interrupt()
-        with pytest.raises(KeyboardInterrupt), interrupt.listening():
-            interrupt.on_train_batch_end(0)
-            signal.raise_signal(signal.SIGINT)  # is only noted ...
-            assert interrupt.asked
-            signal.raise_signal(signal.SIGINT)
-            pytest.fail("the second one was lost")
-        with pytest.raises(KeyboardInterrupt):
-            interrupt.on_epoch_end(0)  # ... until the next safe moment
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    interrupt = Interrupt()
+    with pytest.raises(KeyboardInterrupt), interrupt.listening():
+        interrupt.on_train_batch_end(0)
+        signal.raise_signal(signal.SIGINT)  # is only noted ...
+        assert interrupt.asked
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the second one was lost")
+    with pytest.raises(KeyboardInterrupt):
+        interrupt.on_epoch_end(0)  # ... until the next safe moment
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored():
+    """As for a job in the background of a script, or under nohup."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt = Interrupt()
+    with interrupt.listening():
+        signal.raise_signal(signal.SIGINT)
+    assert not interrupt.asked
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_diverging_run_keeps_good_weights_and_says_what_to_do(tmp_path):
