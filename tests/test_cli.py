@@ -17,7 +17,7 @@ import pytest
 
 from vae_lib import data, evaluation, report, weights
 from vae_lib.__main__ import main
-from vae_lib.cli import setup
+from vae_lib.cli import evaluate, setup
 from vae_lib.cli.callbacks import Interrupt
 from vae_lib.cli.runs import RunFolder
 from vae_lib.training import TrainConfig, build_vae
@@ -233,6 +233,39 @@ def test_a_kill_at_any_write_is_survived(finished, tmp_path, monkeypatch):
     first.pop("seconds"), second.pop("seconds")
     assert first == second
     assert not list(folder.path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+@pytest.mark.parametrize("n", [None, 20])
+def test_each_split_is_its_own(split, n):
+    sample = data.load_sample()
+    x, y = evaluate.choose_images(sample, split, n)
+    images, labels = getattr(sample, f"x_{split}"), getattr(sample, f"y_{split}")
+    if n is None:
+        assert x is images and y is labels
+        return
+    places = [np.flatnonzero(np.all(images == one, axis=(1, 2, 3)))[0] for one in x]
+    assert len(set(places)) == n
+    np.testing.assert_array_equal(labels[places], y)
+
+
+def test_evaluate_measures_the_test_images(finished, tmp_path):
+    folder, _ = finished
+    path = tmp_path / "scores.json"
+    status, _, _ = run("evaluate", folder, "--split", "test", "--quiet", "--json", path)
+    assert status == 0
+    found = json.loads(path.read_text())["scores"]
+    vae, sample = setup.load_run(folder), data.load_sample()
+    expected = evaluation.evaluate(vae, sample.x_test, verbose=0)
+    for name in ("elbo", "rate", "distortion", "mse"):
+        value = getattr(expected, name)
+        assert found[name]["value"] == pytest.approx(value, rel=1e-6)
+    codes = [evaluation.encode(vae, x)[0] for x in (sample.x_train, sample.x_test)]
+    distances = [np.sum((codes[0] - code) ** 2, axis=1) for code in codes[1]]
+    nearest = [np.argsort(row)[:5] for row in distances]
+    votes = [np.bincount(sample.y_train[place], minlength=10) for place in nearest]
+    share = np.mean(np.argmax(votes, axis=1) == sample.y_test)  # a tie: the lower one
+    assert found["knn_accuracy"]["value"] == pytest.approx(100 * share)
 
 
 LONG = ["--epochs", "40"]

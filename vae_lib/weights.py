@@ -12,7 +12,6 @@ from keras import ops
 from vae_lib._files import as_path, replacing
 from vae_lib._npz import read_arrays
 
-
 _VARIANCE = "likelihood/log_variance"
 
 

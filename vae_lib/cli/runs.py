@@ -11,7 +11,6 @@ from vae_lib._files import part_of, write_json
 from vae_lib.cli.errors import CommandError
 from vae_lib.training.config import TrainConfig
 
-
 # What a folder may hold in which a run begins: what file systems and viewers put into
 # an empty one, and what a creation that was cut short has left.
 NO_CONTENT = ("lost+found", ".DS_Store", "desktop.ini")

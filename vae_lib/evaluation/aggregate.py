@@ -13,7 +13,6 @@ import numpy as np
 from vae_lib.distributions import LOG_2PI
 from vae_lib.evaluation.batching import ImageNoise, spans
 
-
 LARGEST_LOG_VAR = 600.0  # above it squares of codes leave the range of floats
 
 FAST_RATIO = 1e3  # of codes to deviations, up to which squares keep ten digits

@@ -34,8 +34,8 @@ class Checkpoints(keras.callbacks.Callback):
     Weights, optimiser, the states of the random generators and the curves so far: with
     the order of images fixed by (seed, epoch), a resumed run continues to the same
     weights as one that was never interrupted. ``vae.beta`` is not part of it, nor is a
-    fixed variance: they are configuration. Of several processes the first writes and reads,
-    and sends what it read to the others, which need not share its file system.
+    fixed variance: they are configuration. Of several processes the first writes and
+    reads, and sends what it read to the others, which need not share its file system.
 
     ``curves`` is ``fit``'s history over all sittings, plus ``seconds``, what each epoch
     of training took without its validation.
