@@ -5,6 +5,7 @@ import sys
 import warnings
 
 from vae_lib import evaluation, training
+from vae_lib._streams import is_terminal, shows_bars
 from vae_lib.cli import setup
 from vae_lib.cli.callbacks import Interrupt, Recorder, ShortBar
 from vae_lib.cli.errors import CommandError, reported
@@ -19,7 +20,7 @@ def train(plan, mnist, n_train, arguments):
         vae = _fit(plan, mnist, n_train, arguments, interrupt)
         scores = evaluation.evaluate(vae, mnist.x_val, verbose=0)
     except KeyboardInterrupt:
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             print()  # leave the line of the progress bar
         text = plan.run.interrupted(plan.config, plan.options)
         raise CommandError(text, status=130) from None
@@ -72,7 +73,7 @@ def _bars(arguments):
     if arguments.quiet or not distributed.is_main_process():
         return []
     # In a file a bar would be drawn again and again: a line per epoch there.
-    return [ShortBar(verbose=1 if sys.stdout.isatty() else 2)]
+    return [ShortBar(verbose=1 if shows_bars(sys.stdout) else 2)]
 
 
 def _diverged(error, run):

@@ -1,5 +1,6 @@
 """``train``: decide what is to be done, refuse what cannot be, then do it."""
 
+import contextlib
 import json
 import os
 from dataclasses import replace
@@ -38,31 +39,39 @@ def run(arguments):
 
 def lead(arguments, several=False):
     """Train in this process, the only or the main one; returns the exit status."""
-    try:
-        plan, mnist, n_train, environment, recorded = _prepare(arguments, several)
-    except CommandError as error:
+    with contextlib.ExitStack() as stack:
+        try:
+            prepared = _prepare(arguments, several, stack)
+        except CommandError as error:
+            if several:
+                _tell({"status": error.status})
+                raise processes.Refusal(str(error), error.status) from error
+            raise
+        plan, mnist, n_train, environment, recorded = prepared
         if several:
-            _tell({"status": error.status})
-            raise processes.Refusal(str(error), error.status) from error
-        raise
-    if several:
-        config, images = plan.config.as_dict(), environment["images"]
-        _tell({"config": config, "images": images, "resumed": plan.resumed})
-        _agree([])
-    if plan.resumed:
-        _report_versions(arguments, recorded, environment)
-    else:
-        plan.run.create(plan.config, environment)
-    setup.say(arguments, *_headline(plan, environment))
+            config, images = plan.config.as_dict(), environment["images"]
+            _tell({"config": config, "images": images, "resumed": plan.resumed})
+            _agree([])
+        if plan.resumed:
+            _report_versions(arguments, recorded, environment)
+        else:
+            plan.run.create(plan.config, environment)
+            stack.enter_context(plan.run.lock())
+        setup.say(arguments, *_headline(plan, environment))
 
-    from vae_lib.cli import session  # needs Keras
+        from vae_lib.cli import session  # needs Keras
 
-    return session.train(plan, mnist, n_train, arguments)
+        return session.train(plan, mnist, n_train, arguments)
 
 
-def _prepare(arguments, several):
-    """Settle everything and refuse what cannot be, before anything is written."""
+def _prepare(arguments, several, stack):
+    """Settle everything and refuse what cannot be, before anything is written.
+
+    The lock of a folder that is continued is held until ``stack`` is left.
+    """
     plan = make_plan(arguments)._replace(options=processes.typed(arguments))
+    if plan.resumed:  # before anything in the folder is read or written
+        stack.enter_context(plan.run.lock())
     recorded = plan.run.environment() if plan.resumed else {}
     mnist, n_train = _images(arguments, recorded.get("images", {}))
     images = setup.describe_images(mnist, n_train)
@@ -71,7 +80,7 @@ def _prepare(arguments, several):
     if several or arguments.devices is not None:
         backend = "jax"
     if plan.resumed:
-        _refuse_differences(plan, recorded, images, backend)
+        _refuse_differences(plan, recorded, images, backend, arguments)
     environment = setup.describe_environment(setup.start_backend(backend))
     environment |= _share(arguments.devices, plan.config.batch_size)
     environment["images"] = images
@@ -146,6 +155,9 @@ def make_plan(arguments):
         )
     if folder.is_run and not arguments.resume:
         stored = folder.config()
+        if stored == config and not folder.epochs_done():
+            # It failed before there was anything to lose: the same command goes on.
+            return Plan(folder, config, resumed=True)
         done = f"{folder.epochs_done()} of {stored.epochs} epochs"
         raise CommandError(
             f"{folder} holds a run already ({done}). Add --resume to continue it, or "
@@ -162,17 +174,14 @@ def make_plan(arguments):
 
 def _images(arguments, recorded):
     """The images, and how many of them train; what is not given was recorded."""
-    sample = arguments.sample
+    sample, n_train = arguments.sample, arguments.train_images
     if not sample and arguments.data is None:
         sample = recorded.get("source") == "sample"
-    n_train = arguments.train_images
-    if n_train is None:
-        n_train = recorded.get("train_images") if recorded else None
-        if arguments.sample or arguments.data is not None:
-            n_train = None
-    elif n_train < 1:
+    if n_train is not None and n_train < 1:
         raise CommandError(f"--train-images must be at least 1, got {n_train}.")
     mnist = setup.load_images(arguments.data, sample)
+    if n_train is None and recorded.get("source") == setup.source_of(mnist):
+        n_train = recorded.get("train_images")
     available = len(mnist.x_train)
     if n_train is not None and n_train > available:
         raise CommandError(
@@ -181,18 +190,42 @@ def _images(arguments, recorded):
     return mnist, n_train or available
 
 
-def _refuse_differences(plan, recorded, images, backend):
+def _refuse_differences(plan, recorded, images, backend, arguments):
     """Stop unless the run would continue exactly as it began; list all differences."""
-    found = plan.run.config().differences(plan.config)
-    before = {"backend": recorded.get("backend"), **recorded.get("images", {})}
-    found += _different(before, {"backend": backend, **images})
-    if found:
-        listed = "".join(f"\n  {line}" for line in found)
+    typed = plan.run.config().differences(plan.config)
+    other, remedies = [], []
+    before = recorded.get("backend")
+    if found := _different({"backend": before}, {"backend": backend}):
+        if arguments.backend or backend != os.environ.get("KERAS_BACKEND"):
+            typed += found
+        else:
+            other += found
+            remedies.append(f"Set the variable KERAS_BACKEND to {before}, or unset it.")
+    if found := _different_images(recorded.get("images", {}), images):
+        if arguments.sample or arguments.data or arguments.train_images:
+            typed += found
+        else:
+            other += found
+            remedies.append(
+                "The images that are found here are not those of the run: name the "
+                "file of then with --data."
+            )
+    if typed:
+        remedies.append("Leave these options out to continue the run as it began.")
+    if remedies:
+        listed = "".join(f"\n  {line}" for line in [*typed, *other])
         raise CommandError(
             f"{plan.run} cannot be continued with another setup:{listed}\n"
-            "Leave these options out to continue the run as it began, or train a new "
-            "one with another --out."
+            f"{' '.join(remedies)} Or train a new one with another --out."
         )
+
+
+def _different_images(before, now):
+    """The first of these that differs; the others follow from it."""
+    for names in (("source",), ("train_images", "val_images")):
+        if found := _different(before, {name: now[name] for name in names}):
+            return found
+    return _different(before, now)
 
 
 def _different(before, now):

@@ -83,6 +83,7 @@ def make_sharding(vae, batch_size):
     """
     distribution = keras.distribution.distribution()
     if distribution is None:
+        _refuse_strategy(vae)
         return SingleDevice()
     kind = type(distribution).__name__
     require_jax(f"keras.distribution.{kind} is set")
@@ -100,6 +101,18 @@ def make_sharding(vae, batch_size):
             "keras.distribution.set_distribution first, then build the model."
         )
     return Sharded(mesh, distribution.batch_dim_name)
+
+
+def _refuse_strategy(vae):
+    """fit runs the steps itself, which would leave TensorFlow's strategies aside."""
+    strategy = getattr(vae, "distribute_strategy", None)
+    n = 1 if strategy is None else strategy.num_replicas_in_sync
+    if n > 1:
+        raise ValueError(
+            f"The model was built under {type(strategy).__name__} with {n} replicas, "
+            "which training.fit does not use: call vae.fit, or share batches with "
+            "keras.distribution.DataParallel on JAX."
+        )
 
 
 class SingleDevice:

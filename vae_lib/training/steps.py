@@ -6,6 +6,7 @@ numbers, and one compiled call runs Keras's own ``train_step`` over many of its 
 What is computed is Keras's; only who drives the loop differs.
 """
 
+import contextlib
 import functools
 
 import keras
@@ -30,6 +31,7 @@ def make_runner(vae, x, batch_size):
     """
     images = ops.convert_to_tensor(x, dtype=vae.encoder.inputs[0].dtype)
     sharding = make_sharding(vae, batch_size)
+    _build_metrics(vae, images[:1])
     run = _RUNNERS[keras.backend.backend()](vae, images, sharding)
     longest = steps_per_call(vae)
 
@@ -44,12 +46,27 @@ def make_runner(vae, x, batch_size):
     return padded
 
 
+def _build_metrics(vae, x):
+    """Make the variables of compiled metrics, which no compiled step can make."""
+    metrics = vae._compile_metrics
+    if metrics is not None and not metrics.built:
+        metrics.build(x, vae(x))
+
+
+def _example(vae, batch):
+    """What a step reads: with compiled metrics the images are the targets, too."""
+    return (batch,) if vae._compile_metrics is None else (batch, batch)
+
+
 def steps_per_call(vae):
     """How many steps one compiled call should hold, for this network and device.
 
     Convolutions take long enough to make the call's overhead small; keeping their
-    calls short keeps the progress bar and Ctrl-C alive.
+    calls short keeps the progress bar and Ctrl-C alive. What was compiled with
+    ``steps_per_execution`` above 1 is done.
     """
+    if vae.steps_per_execution > 1:
+        return vae.steps_per_execution
     if not _uses_convolution(vae):
         return 64
     # XLA's convolutions inside an XLA loop are single-threaded on a CPU.
@@ -80,14 +97,16 @@ def _tensorflow(vae, images, sharding):
 
     # XLA fuses the many small operations of a dense network; its CPU convolutions
     # are slower than the library kernels.
-    compiled = _has_gpu() or not _uses_convolution(vae)
+    compiled = vae.jit_compile and (_has_gpu() or not _uses_convolution(vae))
+    if vae.run_eagerly:
+        return _one_by_one(vae, images, tf.gather)
 
     # The images are an argument: TensorFlow never frees what a function has captured.
     @tf.function(jit_compile=compiled)
     def loop(images, rows, n_steps):
         losses = tf.zeros(rows.shape[0], tf.float32)
         for step in tf.range(n_steps):
-            logs = vae.train_step((tf.gather(images, rows[step]),))
+            logs = vae.train_step(_example(vae, tf.gather(images, rows[step])))
             loss = tf.cast(logs["loss"], tf.float32)
             losses = tf.tensor_scatter_nd_update(losses, [[step]], [loss])
         return losses
@@ -117,7 +136,7 @@ def _jax(vae, images, sharding):
         def one_step(step, carry):
             state, losses = carry
             batch = sharding.constrain(images[rows[step]])
-            logs, state = vae.train_step(state, (batch,))
+            logs, state = vae.train_step(state, _example(vae, batch))
             return state, losses.at[step].set(logs["loss"])
 
         carry = state, jax.numpy.zeros(rows.shape[0])
@@ -133,7 +152,9 @@ def _jax(vae, images, sharding):
             vae.metrics_variables,
         )
         state = tuple([variable.value for variable in group] for group in groups)
-        state, losses = loop(state, images, sharding.shard(rows), n_steps)
+        as_compiled = vae.jit_compile and not vae.run_eagerly
+        with contextlib.nullcontext() if as_compiled else jax.disable_jit():
+            state, losses = loop(state, images, sharding.shard(rows), n_steps)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
@@ -143,9 +164,15 @@ def _jax(vae, images, sharding):
 
 
 def _torch(vae, images, sharding):
+    return _one_by_one(vae, images, lambda images, row: images[row])
+
+
+def _one_by_one(vae, images, gather):
+    """Steps that Python calls, for ``run_eagerly`` and for PyTorch."""
+
     def run(rows, n_steps):
-        batches = (images[ops.convert_to_tensor(row)] for row in rows[:n_steps])
-        logs = [vae.train_step((batch,)) for batch in batches]
+        rows = map(ops.convert_to_tensor, rows[:n_steps])
+        logs = [vae.train_step(_example(vae, gather(images, row))) for row in rows]
         return np.array([float(log["loss"]) for log in logs], "float32")
 
     return run
