@@ -12,6 +12,7 @@ PEERS = {
     "vae_lib-tensorflow": ("keras_vae", "tensorflow", {"plain": False}),
     "vae_lib-jax": ("keras_vae", "jax", {"plain": False}),
     "keras-fit": ("keras_vae", "tensorflow", {"plain": True}),
+    "keras-fit-jax": ("keras_vae", "jax", {"plain": True}),
     "jax-scan": ("jax_scan", None, {}),
     "torch": ("torch_loop", None, {}),
 }

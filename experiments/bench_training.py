@@ -13,7 +13,7 @@ it with a large float32 matrix product measured in the same rounds; `MiB` is the
 memory the process held; `test ELBO` is in nats per image after the same number of
 epochs: the peers draw their own random numbers, so expect it to differ by a few.
 
-    python -m experiments.bench_training                     all cases, about 6 minutes
+    python -m experiments.bench_training                     all cases, about 7 minutes
     python -m experiments.bench_training --cases mlp-2       one of them
     python -m experiments.bench_training --python torch=/other/venv/bin/python
 """

@@ -29,7 +29,7 @@ def test_training_speed_compares_its_peers(run, tmp_path):
     # What is installed for certain: the backend that the tests run with.
     peers = {
         "tensorflow": ["vae_lib-tensorflow", "keras-fit"],
-        "jax": ["vae_lib-jax", "jax-scan"],
+        "jax": ["vae_lib-jax", "keras-fit-jax", "jax-scan"],
     }[backend]
     options = ["--quick", "--cases", "mlp-3", "--images", 200, "--peers", *peers]
     out, err, status = run("bench_training", *options, "--json", path)
