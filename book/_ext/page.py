@@ -38,15 +38,31 @@ def css_size(path):
 def visit_image(self, node):
     """Write an image as before, with its size; load it when it comes into view."""
     path = Path(self.builder.srcdir, node["uri"])
-    type(self).visit_image(self, node)
-    if path.suffix == ".png" and path.is_file() and "width" not in node:
+    size = 'loading="lazy"'
+    if path.suffix == ".png" and path.is_file():
         width, height = css_size(path)
-        size = f'<img loading="lazy" width="{width}" height="{height}" '
-        self.body[-1] = self.body[-1].replace("<img ", size, 1)
+        size += f' width="{width}" height="{height}"'
+        # As a style, which a notebook's output asks for, the height would not follow
+        # where a phone makes the image narrower.
+        for name in ("width", "height"):
+            if not str(node.get(name, "")).endswith("%"):
+                node.attributes.pop(name, None)
+    type(self).visit_image(self, node)
+    self.body[-1] = self.body[-1].replace("<img ", f"<img {size} ", 1)
 
 
 def depart_image(self, node):
     type(self).depart_image(self, node)
+
+
+def keep_one_menu(app, config):
+    """Leave the theme's top bar without content, so that it is not made.
+
+    It would hold a second search field and, hidden, a second button for each menu; the
+    theme's script listens to the first of two only. Set here because _config.yml can
+    only replace all options, those made from its own entries included.
+    """
+    config.html_theme_options["navbar_persistent"] = []
 
 
 def finish(app, pagename, templatename, context, doctree):
@@ -54,8 +70,9 @@ def finish(app, pagename, templatename, context, doctree):
     if "body" in context:
         body = context["body"]
         # A screen reader, and a voice command, use the words that are in sight.
-        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
-        # Sphinx counts figures in the order of the book; the captions keep the report's.
+        label = ' aria-label="Toggle hidden content"'
+        body = body.replace(f"<summary{label}>", "<summary>")
+        # Sphinx counts all figures of the book; the captions keep the report's numbers.
         body = re.sub(r'<span class="caption-number">[^<]*</span>', "", body)
         context["body"] = body
     context["script_files"] = [
@@ -75,8 +92,7 @@ def said(asset):
 
 
 def setup(app):
-    app.add_node(
-        nodes.image, override=True, html=(visit_image, depart_image)
-    )
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
+    app.connect("config-inited", keep_one_menu)
     app.connect("html-page-context", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

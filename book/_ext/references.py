@@ -1,9 +1,9 @@
 """Makes a link of each reference that a page writes as plain text.
 
 The chapters say "Eq. (3.4)", "chapters 3 and 5", "figure 5" (the report's count, whose
-figures are named fig-1 to fig-14), "the appendix *Expected results*" or "the appendix on
-speed", because a notebook opened in Colab or on GitHub knows no other way. In the book
-each of them leads to the thing it names, if that is written already.
+figures are named fig-1 to fig-14), "the appendix *Expected results*" or "the appendix
+on speed", because a notebook opened in Colab or on GitHub knows no other way. In the
+book each of them leads to the thing it names, if that is written already.
 """
 
 import re

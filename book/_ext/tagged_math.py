@@ -1,4 +1,4 @@
-r"""Lets ``\tag`` stand in a displayed equation of several lines, and gives it an address.
+r"""Lets ``\tag`` stand in a displayed equation of several lines, with an address.
 
 A notebook numbers its equations with ``\tag{3.1}``, which every renderer understands.
 Sphinx wraps each block that holds a line break in a ``split`` environment, where
