@@ -1,5 +1,6 @@
 """The rendered book, if it has been built: whole, described, and without a network."""
 
+import functools
 import os
 import re
 from html.parser import HTMLParser
@@ -15,11 +16,21 @@ SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 
 pytestmark = [
     pytest.mark.book,
+    pytest.mark.site,
     pytest.mark.skipif(
         not (SITE / "index.html").is_file(),
         reason="the book is not built: jupyter-book build .",
     ),
 ]
+
+
+VOID = {"img", "link", "meta", "br", "hr", "input", "wbr", "col", "source", "path"}
+NOT_PLAIN = {"a", "code", "pre", "h1", "h2", "h3", "h4", "script", "style"}
+REFERENCE = re.compile(
+    r"(?P<eq>\bEqs?\.\s+\()(?P<tag>\d+\.\d+)\)"
+    r"|\b[Cc]hapters?\s+(?P<chapter>\d+)|\b[Ff]igures?\s+(?P<figure>\d+)"
+    r"|\b[Aa]ppendix\s+on\s+(?:the\s+)?(?P<appendix>\w+)"
+)
 
 
 class Page(HTMLParser):
@@ -29,13 +40,20 @@ class Page(HTMLParser):
         super().__init__()
         self.path = path
         self.links, self.images, self.loaded, self.ids = [], [], [], set()
-        self.classes = set()
+        self.classes, self.toggles = set(), []
+        self.plain, self.labels, self.open = [], [], []
         self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         self.ids |= {attrs.get("id"), attrs.get("name")}
-        self.classes |= set((attrs.get("class") or "").split())
+        classes = set((attrs.get("class") or "").split())
+        self.classes |= classes
+        self.toggles += classes & {"primary-toggle", "secondary-toggle"}
+        if tag not in VOID:
+            self.open.append((tag, attrs.get("id"), classes))
+        if tag == "summary":
+            self.labels.append(attrs.get("aria-label"))
         if tag == "a" and attrs.get("href"):
             self.links.append(attrs["href"])
         if tag == "img":
@@ -44,6 +62,22 @@ class Page(HTMLParser):
             self.loaded.append(attrs["src"])
         if tag == "link" and attrs.get("rel") in ("stylesheet", "icon"):
             self.loaded.append(attrs["href"])
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        """Keep what an article says in plain words, and the identifiers around it."""
+        tags = {tag for tag, _, _ in self.open}
+        formula = any("math" in classes for _, _, classes in self.open)
+        if "article" in tags and not tags & NOT_PLAIN and not formula:
+            self.plain.append((data, {name for _, name, _ in self.open}))
+
+
+@functools.cache
+def ids_of(path):
+    return Page(path).ids
 
 
 @pytest.fixture(params=notebooks.toc())
@@ -82,7 +116,7 @@ def test_links_within_the_book_lead_somewhere(page):
             target = (page.path.parent / unquote(url.path)).resolve()
         assert target.exists(), link
         if url.fragment and target.suffix == ".html":
-            ids = page.ids if target == page.path else Page(target).ids
+            ids = page.ids if target == page.path else ids_of(target)
             assert unquote(url.fragment) in ids, link
 
 
@@ -91,3 +125,83 @@ def test_figures_of_the_chapters_are_there():
         html = (SITE / "book" / f"{path.stem}.html").read_text("utf-8")
         for name in re.findall(r'"name": "(fig-[\w-]+)"', path.read_text("utf-8")):
             assert f'id="{name}"' in html, f"{path.name}: {name}"
+
+
+def numbers_of_chapters():
+    names = (path.stem.split("_")[0] for path in notebooks.chapters())
+    return {str(int(name)) for name in names if name.isdigit()}
+
+
+def test_what_a_page_names_is_a_link(page):
+    """Except to the page and the figure themselves, and to what is not written yet."""
+    number = re.match(r"0*(\d+)_", page.path.stem)
+    written = numbers_of_chapters() - {number.group(1) if number else None}
+    for text, around in page.plain:
+        for found in REFERENCE.finditer(text):
+            kind, name = found.lastgroup, found[found.lastgroup]
+            own = kind == "figure" and f"fig-{name}" in around
+            missing = kind == "chapter" and name not in written
+            assert own or missing, f"no link: {' '.join(found.group().split())}"
+
+
+def test_links_lead_to_the_equation_and_the_chapter_that_they_name(page):
+    html = page.path.read_text("utf-8")
+    pattern = (
+        r'<a class="reference internal" href="([^"#]*)#?([^"]*)"[^>]*>'
+        r"(Eqs?\.|[Cc]hapters?)\s+\(?(\d+(?:\.\d+)?)"
+    )
+    for path, place, kind, number in re.findall(pattern, html):
+        chapter = (path or page.path.name).split("_")[0].lstrip("0") or "0"
+        if kind.startswith("Eq"):
+            assert place == f"eq-{number.replace('.', '-')}"
+        assert chapter == number.split(".")[0].lstrip("0") or chapter == number
+
+
+def test_equations_have_addresses():
+    """The numbers in the chapters, and no others, are identifiers of their pages."""
+    for path in notebooks.chapters():
+        page = Page(SITE / "book" / f"{path.stem}.html")
+        tags = re.findall(r"\\\\tag\{(\d+)\.(\d+)\}", path.read_text("utf-8"))
+        found = {name for name in page.ids if re.match(r"eq-\d+-\d+$", name or "")}
+        assert found == {f"eq-{a}-{b}" for a, b in tags}, path.name
+
+
+def test_menus_have_one_button_each(page):
+    # The theme's script listens to the first of several only, which may be hidden.
+    assert page.toggles.count("primary-toggle") == 1
+    assert page.toggles.count("secondary-toggle") <= 1
+
+
+def test_the_repository_and_colab_are_a_click_away(page):
+    """The buttons that _config.yml asks for, which other options must not displace."""
+    links = " ".join(page.links)
+    assert "/issues/new" in links and "/edit/main/book/" in links
+    source = notebooks.source(page.path.relative_to(SITE).with_suffix("").as_posix())
+    if source.suffix == ".ipynb":
+        assert links.count("https://colab.research.google.com/github/") >= 2
+
+
+def test_folded_cells_are_named_by_their_words(page):
+    assert not any(page.labels)
+
+
+def test_images_say_their_size(page):
+    images = [image for image in page.images if "_images" in image["src"]]
+    for image in images:
+        assert int(image["width"]) and int(image["height"]), image
+        assert "height" not in image.get("style", ""), "it would not shrink on a phone"
+    if page.path.stem[0].isdigit():
+        widths = [int(image["width"]) for image in images]
+        assert max(widths) <= 800, "as it is drawn, not in device pixels"
+
+
+def test_no_script_that_the_book_does_not_use(page):
+    names = ("fontawesome", "thebe", "togglebutton", "design-tabs")
+    assert not [url for url in page.loaded if any(name in url for name in names)]
+    html = page.path.read_text("utf-8")
+    assert "fa-solid" in html and "THEBE" not in html
+
+
+def test_there_is_an_icon(page):
+    (icon,) = [url for url in page.loaded if "favicon" in url]
+    assert (page.path.parent / urlsplit(icon).path).is_file()

@@ -1,6 +1,7 @@
 """The look of the book's figures, and the one place where a figure is made."""
 
 import contextlib
+import sys
 
 # A phone shows a figure about 3.6 inches wide. At 4.2 inches, text of 11 points stays
 # above 9 points there, and on a wide page the figure needs no scaling at all.
@@ -60,6 +61,23 @@ def use_style():
     first = (BLUE, ORANGE)
     others = tuple(color for color in DIGIT_COLORS if color not in first)
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=first + others)
+    _sharpen_notebooks()
+
+
+def _sharpen_notebooks():
+    """In a notebook, draw two pixels for each pixel of the page, shown at half size.
+
+    Screens of phones and laptops have two or three of them. Jupyter and Colab read the
+    size from the output itself; elsewhere, as in a script, nothing is changed.
+    """
+    if "IPython" not in sys.modules:
+        return
+    shell = sys.modules["IPython"].get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return
+    from matplotlib_inline.config import InlineBackend
+
+    InlineBackend.instance(parent=shell).figure_formats = {"retina"}
 
 
 @contextlib.contextmanager
