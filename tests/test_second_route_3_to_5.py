@@ -202,29 +202,38 @@ def grid_log_px_z(x):
     return -0.5 * (squares / sigma2() + D * np.log(2 * np.pi * sigma2()))
 
 
+def importance_estimate(image, weights, n, rng):
+    """The log of the mean weight of n draws around coarse cells, and its error."""
+    step, z, _, _ = prior_grid()
+    width, kept = 0.7 * step, np.flatnonzero(weights > 1e-6)
+    chance = weights[kept] / weights[kept].sum()
+    code = z[rng.choice(kept, n, p=chance)] + width * rng.standard_normal((n, 2))
+    apart = (code[:, None] - z[kept]) / width
+    kernel = np.exp(-0.5 * (apart**2).sum(axis=2)) / (2 * np.pi * width**2)
+    squares = np.sum((image - decode(code)) ** 2, axis=1)
+    log_p = -0.5 * (squares / sigma2() + D * np.log(2 * np.pi * sigma2()))
+    log_w = log_p + stats.norm.logpdf(code).sum(axis=1) - np.log(kernel @ chance)
+    w = np.exp(log_w - log_w.max())
+    return np.log(w.mean()) + log_w.max(), w.std(ddof=1) / w.mean() / np.sqrt(n)
+
+
 def test_the_evidence_of_the_digits_by_importance_sampling():
     # The proposal of an image is a mixture of Gaussians on the coarse cells, weighted
     # by a flattened posterior: no encoder, no refinement of a grid.
-    x, (step, z, mass, _) = digits("test")[subset()], prior_grid()
-    log_joint = grid_log_px_z(x) + np.log(mass)
-    flat = special.softmax(log_joint / 6, axis=1)
-    rng, n, estimates, doubts = np.random.default_rng(13), 250, [], []
-    for image, weights in zip(x, flat, strict=True):
-        weights = np.where(weights > 1e-6, weights, 0)
-        weights /= weights.sum()
-        kept = np.flatnonzero(weights)
-        centre = z[rng.choice(kept, n, p=weights[kept])]
-        code = centre + 0.7 * step * rng.standard_normal((n, 2))
-        apart = (code[:, None] - z[kept]) / (0.7 * step)
-        kernel = np.exp(-0.5 * (apart**2).sum(axis=2)) / (2 * np.pi * (0.7 * step) ** 2)
-        log_q = np.log(kernel @ weights[kept])
-        squares = np.sum((image - decode(code)) ** 2, axis=1)
-        log_p = -0.5 * (squares / sigma2() + D * np.log(2 * np.pi * sigma2()))
-        log_w = log_p + stats.norm.logpdf(code).sum(axis=1) - log_q
-        w = np.exp(log_w - log_w.max())
-        estimates.append(np.log(w.mean()) + log_w.max())
-        doubts.append(w.std(ddof=1) / w.mean() / np.sqrt(n))
-    assert np.max(doubts) < 0.6 and np.mean(doubts) < 0.3
+    x, rng, estimates, doubts = (
+        digits("test")[subset()],
+        np.random.default_rng(13),
+        [],
+        [],
+    )
+    log_joint = grid_log_px_z(x) + np.log(prior_grid()[2])
+    for image, weights in zip(x, special.softmax(log_joint / 6, axis=1), strict=True):
+        estimate, doubt = importance_estimate(image, weights, 200, rng)
+        if doubt > 0.4:
+            estimate, doubt = importance_estimate(image, weights, 3000, rng)
+        estimates.append(estimate)
+        doubts.append(doubt)
+    assert np.max(doubts) < 0.5
     # The log of an estimate is too low by about half its relative variance.
     value = np.mean(np.array(estimates) + 0.5 * np.square(doubts))
     near("03_elbo", "digits, mean log p(x)", value, atol=0.15)
@@ -359,7 +368,7 @@ def test_the_score_function_on_a_digit():
 def spectrum():
     x = digits("train")
     centred = x - x.mean(axis=0)
-    _, singular, directions = np.linalg.svd(centred, full_matrices=True)
+    _, singular, directions = np.linalg.svd(centred, full_matrices=False)
     values = np.zeros(D)
     values[: len(singular)] = singular**2 / len(x)
     return values, directions
