@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -95,7 +95,7 @@ def decode(network, z):
         h = np.maximum(0, spread(h.reshape(-1, *maps), kernel, bias, stride))
         kernel, bias = (w[f"decoder/x_logits/{part}"] for part in ("kernel", "bias"))
         logits = convolve(h, kernel, bias)
-    return 1 / (1 + np.exp(-logits.reshape(-1, 28, 28)))
+    return special.expit(logits.reshape(-1, 28, 28))
 
 
 @functools.cache
