@@ -235,3 +235,52 @@ def test_a_shift_by_one_pixel(network):
     moved = np.median(np.linalg.norm(after - before, axis=1)) / before.std()
     page = recorded(SEVEN, f"{network}: median move for one pixel")
     assert moved == pytest.approx(page, abs=0.01)
+
+
+def test_live_units_of_the_mlp_in_training():
+    """The first 60 batches by hand: gradients of Eq. (6.4), Adam, other weights."""
+    rng = np.random.default_rng(0)
+    x_train = sample()[0][:4000].reshape(4000, 784)
+    x_test = sample()[0][4500:].reshape(500, 784)
+    shapes = [(784, 512), (512, 2), (512, 2), (2, 512), (512, 784)]
+    limits = [np.sqrt(6 / sum(shape)) for shape in shapes]
+    kernels = [
+        rng.uniform(-a, a, shape) for a, shape in zip(limits, shapes, strict=True)
+    ]
+    biases = [np.zeros(shape[1]) for shape in shapes]
+    values = [*kernels, *biases, np.log([0.05])]
+    values = [value.astype("float32") for value in values]
+    first, second = ([np.zeros_like(v) for v in values] for _ in range(2))
+    live = {}
+    for step in range(61):
+        w, w_m, w_l, v, u, b, b_m, b_l, c, e, log_var = values
+        live[step] = np.sum((x_test @ w + b).max(axis=0) > 0)
+        x = x_train[rng.permutation(4000)[:128]]
+        s = x @ w + b
+        h = np.maximum(0, s)
+        mean, log_sigma2 = h @ w_m + b_m, h @ w_l + b_l
+        noise = rng.standard_normal(mean.shape, dtype="float32")
+        sigma = np.exp(0.5 * log_sigma2)
+        z = mean + sigma * noise
+        t = z @ v + c
+        g = np.maximum(0, t)
+        picture = special.expit(g @ u + e)
+        missed = picture - x
+        d_out = missed * picture * (1 - picture) / np.exp(log_var) / 128
+        d_t = (d_out @ u.T) * (t > 0)
+        d_z = d_t @ v.T
+        d_mean = d_z + mean / 128
+        d_log = 0.5 * (d_z * noise * sigma + (sigma**2 - 1) / 128)
+        d_s = (d_mean @ w_m.T + d_log @ w_l.T) * (s > 0)
+        error = np.sum(missed**2) / 128 / np.exp(log_var)
+        slopes = [x.T @ d_s, h.T @ d_mean, h.T @ d_log, z.T @ d_t, g.T @ d_out]
+        slopes += [d.sum(axis=0) for d in (d_s, d_mean, d_log, d_t, d_out)]
+        slopes.append(0.5 * (784 - error))
+        for value, slope, m, q in zip(values, slopes, first, second, strict=True):
+            m += 0.1 * (slope - m)
+            q += 0.001 * (slope**2 - q)
+            rate = 0.001 * np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))
+            value -= rate * m / (np.sqrt(q) + 1e-7)
+    for step in (0, 1, 10, 60):
+        page = recorded(SEVEN, f"mlp: live units after {step} batches")
+        assert live[step] == pytest.approx(page, abs=50), step  # other first weights
