@@ -9,7 +9,7 @@ import notebook_env
 
 ROOT = Path(__file__).resolve().parent
 
-notebook_env.apply()
+notebook_env.apply(kernels=False)
 
 
 def pytest_addoption(parser):
@@ -26,6 +26,7 @@ def pytest_configure(config):
         config.addinivalue_line("filterwarnings", entry["filter"])
     option = config.option
     if getattr(option, "nbval", False) or getattr(option, "nbval_lax", False):
+        notebook_env.apply()
         # The kernel is the interpreter that runs pytest, whatever kernels the
         # machine has registered.
         option.nbval_current_env = True

@@ -1,9 +1,9 @@
 """Make the runs of experiments/claim_protocol.md, and record each as it finishes.
 
-    python experiments/fair_claim.py recipes --network conv --work FOLDER
-    python experiments/fair_claim.py trial --network conv --work FOLDER
-    python experiments/fair_claim.py long --work FOLDER
-    python experiments/fair_claim.py collect --work FOLDER
+    python -m experiments.fair_claim recipes --network conv --work FOLDER
+    python -m experiments.fair_claim trial --network conv --work FOLDER
+    python -m experiments.fair_claim long --work FOLDER
+    python -m experiments.fair_claim collect --work FOLDER
 
 ``recipes`` runs the eight trials that choose a network's recipe, ``trial`` the ten runs
 of the network, ``long`` the ten MLP runs of 120 epochs. Each run keeps checkpoints in

@@ -29,6 +29,19 @@ AMERICAN = re.compile(
     re.IGNORECASE,
 )
 
+# Words that this book once used for things that have a name: a reader who searches for
+# one finds nothing. Each with the field's term, which is to be used instead.
+PRIVATE = {
+    r"prices? of the (?:rate|code)": "KL weight",
+    r"company": "batch: the images that are normalised together",
+    r"heaps?": "prior",
+    r"far-fetched": "far from every digit, with the measure that is meant",
+    r"fees?": "log normaliser",
+    r"bargains?": "say what is gained and what it costs, in nats",
+    r"forg[eo]t(?:s|ten|ting)? (?:its|their|the) codes?": "posterior collapse",
+    r"tugs?[- ]of[- ]war": "trade-off between rate and distortion",
+}
+
 
 class Chapter:
     """A notebook with its prose and its code cells at hand."""
@@ -45,6 +58,13 @@ class Chapter:
         """The names of its figures."""
         found = [c.metadata.get("mystnb", {}).get("figure", {}) for c in self.code]
         return [figure["name"] for figure in found if "name" in figure]
+
+    @property
+    def captions(self):
+        """The captions and the alternative texts of its figures."""
+        shown = [cell.metadata.get("mystnb", {}) for cell in self.code]
+        texts = [m.get("figure", {}).get("caption", "") for m in shown]
+        return texts + [m.get("image", {}).get("alt", "") for m in shown]
 
     @property
     def html(self):
@@ -83,7 +103,9 @@ def words(prose):
 
 
 def without_code(text):
-    """Markdown without code, formulas, addresses and quotations."""
+    """Markdown without code, formulas and addresses; what a directive holds stays."""
+    directive = r"^```\{[\w-]+\}[^\n]*\n(.*?)^```"
+    text = re.sub(directive, r"\1", text, flags=re.DOTALL | re.MULTILINE)
     for pattern in (
         r"^```.*?^```",
         r"\$\$.*?\$\$",
@@ -100,6 +122,16 @@ def american(text):
     """The American spellings in a text, quotations excepted."""
     text = re.sub(r'"[^"\n]*"|“[^”]*”', " ", without_code(text))
     return sorted({match.group(0) for match in AMERICAN.finditer(text)})
+
+
+def private(text):
+    """The words of ``PRIVATE`` in a text, each with the term that belongs there."""
+    prose = " ".join(without_code(text).split()).lower()
+    return sorted(
+        f"{match}: {term}"
+        for word, term in PRIVATE.items()
+        for match in set(re.findall(rf"\b{word}\b", prose))
+    )
 
 
 def displayed_math(text):
@@ -119,6 +151,12 @@ def page_text(path):
     """The Markdown of a page."""
     is_notebook = path.suffix == ".ipynb"
     return Chapter(path).prose if is_notebook else path.read_text("utf-8")
+
+
+def read_aloud(path):
+    """The words of a page, those that a figure is described by included."""
+    captions = Chapter(path).captions if path.suffix == ".ipynb" else []
+    return "\n\n".join([page_text(path), *captions])
 
 
 def prose_files():

@@ -1,12 +1,12 @@
 """What several test files share: seeds, double precision, tiny images and models."""
 
 import importlib
+import signal
 import sys
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from notebook_env import ROOT
 
 # The same examples in every run, so that a failure can be repeated; a fixture that
 # chooses a precision does not change from one example to the next.
@@ -28,6 +28,32 @@ def seeds():
     """The same seeds for every test, alone or in a run; Keras only if it is loaded."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def default_signals():
+    """Ctrl-C as in a terminal, for the test and for every process that it starts.
+
+    A job in the background of a script, or under nohup, inherits an ignored SIGINT, and
+    hands it on: a test that waits for what Ctrl-C does would wait for ever.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ways = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, way) for number, way in ways.items()}
+    blocked = set()
+    if hasattr(signal, "pthread_sigmask"):
+        blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, ways)
+    yield
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    for number, way in before.items():
+        if way is not None:  # None: a handler that was not installed from Python
+            signal.signal(number, way)
 
 
 @pytest.fixture
@@ -81,7 +107,6 @@ def make_vae():
 
 
 @pytest.fixture
-def load_benchmark(monkeypatch):
-    """A function that imports a module of benchmarks/, as its own folder sees it."""
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    return importlib.import_module
+def load_experiment():
+    """A function that imports a module of experiments/ when a test asks for it."""
+    return lambda name: importlib.import_module(f"experiments.{name}")

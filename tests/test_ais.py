@@ -30,7 +30,7 @@ def vae(ppca):
 
 def test_from_the_exact_posterior_every_weight_is_the_truth(vae, ppca, x):
     # The linear VAE's encoder is the posterior, so f_beta is the same for every beta.
-    result = evaluation.ais(vae, x[:5], 4, n_chains=3, widening=1.0, n_leapfrog=2)
+    result = evaluation.ais(vae, x[:5], 4, n_chains=3, proposal_scale=1.0, n_leapfrog=2)
     truth = np.tile(ppca.log_prob(x[:5]), (3, 1))
     np.testing.assert_allclose(result.log_weights, truth, atol=1e-3)
     np.testing.assert_allclose(result.log_px, truth[0], atol=1e-3)
@@ -102,7 +102,10 @@ def test_a_seed_repeats_it_and_batches_are_independent(vae, x):
         ({"n_leapfrog": 0}, "n_leapfrog must be a whole number"),
         ({"batch_size": -1}, "batch_size must be a whole number"),
         ({"start": "middle"}, "start must be one of .*'encoder', 'prior'.*'middle'"),
-        ({"widening": 0.5}, "widening must be at least 1 and finite, got 0.5"),
+        (
+            {"proposal_scale": 0.5},
+            "proposal_scale must be at least 1 and finite, got 0.5",
+        ),
     ],
 )
 def test_bad_arguments_are_named(vae, x, kwargs, message):
@@ -141,7 +144,9 @@ def test_any_start_leaves_the_weights_unbiased(vae, ppca, x):
         assert len(images) == 20
         return means
 
-    result = evaluation.ais(vae, x[:20], 10, n_chains=40, start=start, widening=2.0)
+    result = evaluation.ais(
+        vae, x[:20], 10, n_chains=40, start=start, proposal_scale=2.0
+    )
     ratios = np.exp(result.log_weights - ppca.log_prob(x[:20]))
     error = ratios.mean(axis=0).std(ddof=1) / np.sqrt(20)
     assert abs(ratios.mean() - 1) < 4 * error

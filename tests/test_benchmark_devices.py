@@ -9,10 +9,10 @@ BACKEND = keras.backend.backend()
 
 if BACKEND == "jax":
 
-    def test_devices_prints_what_it_writes(load_benchmark, tmp_path, capsys):
+    def test_devices_prints_what_it_writes(load_experiment, tmp_path, capsys):
         path = tmp_path / "devices.json"
         options = ["--quick", "--images", "64", "--batch-sizes", "32"]
-        module = load_benchmark("devices")
+        module = load_experiment("bench_devices")
         assert module.main([*options, "--json", str(path)]) == 0
         table, content = capsys.readouterr().out, json.loads(path.read_text())
         cases = content["batches"]["32"]["cases"]
@@ -24,9 +24,9 @@ if BACKEND == "jax":
 
 elif BACKEND == "tensorflow":
 
-    def test_tf_strategies_prints_what_it_writes(load_benchmark, tmp_path, capsys):
+    def test_tf_strategies_prints_what_it_writes(load_experiment, tmp_path, capsys):
         path = tmp_path / "strategies.json"
-        module = load_benchmark("tf_strategies")
+        module = load_experiment("bench_tf_strategies")
         assert module.main(["--quick", "--json", str(path)]) == 0
         table, content = capsys.readouterr().out, json.loads(path.read_text())
         found = content["strategies"]
@@ -47,8 +47,8 @@ elif BACKEND == "tensorflow":
         (["--rounds", "0"], "--rounds must be at least 1, got 0"),
     ],
 )
-def test_devices_refuses_bad_options(load_benchmark, options, message, capsys):
+def test_devices_refuses_bad_options(load_experiment, options, message, capsys):
     with pytest.raises(SystemExit) as stop:
-        load_benchmark("devices").main(options)
+        load_experiment("bench_devices").main(options)
     assert stop.value.code == 2
     assert message in capsys.readouterr().err

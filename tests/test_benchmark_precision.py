@@ -5,8 +5,8 @@ import json
 import pytest
 
 
-def test_precision_compares_what_it_trained(load_benchmark, tmp_path, capsys):
-    tool, path = load_benchmark("precision"), tmp_path / "precision.json"
+def test_precision_compares_what_it_trained(load_experiment, tmp_path, capsys):
+    tool, path = load_experiment("bench_precision"), tmp_path / "precision.json"
     assert tool.main(["--quick", "--json", str(path)]) == 0
     table, content = capsys.readouterr().out, json.loads(path.read_text())
     runs = {run["precision"]: run for run in content["runs"]}
@@ -24,7 +24,7 @@ def test_precision_compares_what_it_trained(load_benchmark, tmp_path, capsys):
         assert f"{row['precision']:<16}" in table
 
 
-def test_changes_are_paired_by_seed(load_benchmark):
+def test_changes_are_paired_by_seed(load_experiment):
     def run(precision, seed, elbo, seconds):
         return {
             "latent_dim": 2,
@@ -41,7 +41,7 @@ def test_changes_are_paired_by_seed(load_benchmark):
         run("float32", 1, 110.0, 2.0),
         run("mixed_bfloat16", 1, 110.0, 1.5),
     ]
-    (row,) = load_benchmark("precision").compare(runs)
+    (row,) = load_experiment("bench_precision").compare(runs)
     assert row["change"] == pytest.approx(0.5)  # of +1 and 0
     assert row["change_spread"] == pytest.approx(0.5**0.5)
     assert row["change_evaluated_in_float32"] == pytest.approx(0.75)

@@ -8,12 +8,12 @@ import pytest
 
 
 @pytest.fixture
-def run(load_benchmark, capsys):
+def run(load_experiment, capsys):
     """Standard output, standard error and exit status of a benchmark."""
 
     def call(name, *options):
         try:
-            status = load_benchmark(name).main(list(map(str, options)))
+            status = load_experiment(name).main(list(map(str, options)))
         except SystemExit as stop:
             status = stop.code
         return *capsys.readouterr(), status
@@ -29,10 +29,10 @@ def test_training_speed_compares_its_peers(run, tmp_path):
     # What is installed for certain: the backend that the tests run with.
     peers = {
         "tensorflow": ["vae_lib-tensorflow", "keras-fit"],
-        "jax": ["vae_lib-jax", "jax-scan"],
+        "jax": ["vae_lib-jax", "keras-fit-jax", "jax-scan"],
     }[backend]
     options = ["--quick", "--cases", "mlp-3", "--images", 200, "--peers", *peers]
-    out, err, status = run("training_speed", *options, "--json", path)
+    out, err, status = run("bench_training", *options, "--json", path)
     assert status == 0, err
     content = json.loads(path.read_text())
     assert content["machine"]["versions"]["keras"]
@@ -58,14 +58,14 @@ def test_a_peer_without_its_package_is_skipped(run, tmp_path):
     lean.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
     lean.chmod(0o755)
     options = ["--quick", "--cases", "mlp-2", "--peers", "torch", "--images", 64]
-    out, err, status = run("training_speed", *options, "--python", f"torch={lean}")
+    out, err, status = run("bench_training", *options, "--python", f"torch={lean}")
     assert out == "" and status.startswith("No peer can run")
     assert "torch is skipped: No module named 'torch'" in err
     assert "--python torch=PATH" in err
 
 
-def test_the_work_of_an_image_is_counted_from_the_layers(load_benchmark):
-    work = load_benchmark("work")
+def test_the_work_of_an_image_is_counted_from_the_layers(load_experiment):
+    work = load_experiment("_flops")
 
     # By hand: 784 x 512 twice, 512 x d three times; twice the multiplications, three
     # times (forward, two gradients), less the first layer's gradient of its input.
@@ -85,7 +85,7 @@ def test_time_profile_leaves_parts_out(run, tmp_path):
     path = tmp_path / "profile.json"
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     options = ["--quick", "--backends", backend, "--json", path]
-    out, err, status = run("time_profile", *options)
+    out, err, status = run("bench_profile", *options)
     assert status == 0, err
     result = json.loads(path.read_text())["backends"][backend]
     for name, rows in result["parts"].items():
@@ -98,7 +98,7 @@ def test_time_profile_leaves_parts_out(run, tmp_path):
 def test_cost_against_size_fits_a_line(run, tmp_path):
     path = tmp_path / "size.json"
     options = ["--quick", "--series", "iwae", "--rounds", 1, "--json", path]
-    out, err, status = run("cost_against_size", *options)
+    out, err, status = run("bench_size", *options)
     assert status == 0, err
     series = json.loads(path.read_text())["series"]["iwae"]
     assert [row["iwae"] for row in series["points"]] == [1, 3]
@@ -113,7 +113,7 @@ def test_cost_against_size_fits_a_line(run, tmp_path):
 def test_large_batch_trains_every_case_and_seed(run, tmp_path):
     path = tmp_path / "batch.json"
     options = ["--quick", "--batch-sizes", 128, 512, "--json", path]
-    out, err, status = run("large_batch", *options)
+    out, err, status = run("bench_large_batch", *options)
     assert status == 0, err
     content = json.loads(path.read_text())
     assert content["machine"]["versions"]["keras"]
@@ -130,8 +130,8 @@ def test_large_batch_trains_every_case_and_seed(run, tmp_path):
     assert found[128, "same"]["val_elbo"] > found[512, "same"]["val_elbo"]
 
 
-def test_a_line_is_fitted_by_least_squares(load_benchmark):
-    fit = load_benchmark("cost_against_size").line([0, 1, 2], [1.0, 3.0, 2.0])
+def test_a_line_is_fitted_by_least_squares(load_experiment):
+    fit = load_experiment("bench_size").line([0, 1, 2], [1.0, 3.0, 2.0])
     # Slope 1/2 through the mean (1, 2); it leaves 1.5 of the 2 squared units.
     assert fit == pytest.approx({"intercept": 1.5, "slope": 0.5, "r2": 0.25})
 
@@ -139,14 +139,18 @@ def test_a_line_is_fitted_by_least_squares(load_benchmark):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("training_speed", ["--cases", "gan-2"], "'gan-2' is no case: give mlp or"),
-        ("training_speed", ["--images", "0"], "--images must be at least 1, got 0"),
-        ("training_speed", ["--python", "torch"], "'torch' is not PEER=PATH"),
-        ("time_profile", ["--latent-dim", "0"], "--latent-dim must be at least 1"),
-        ("large_batch", ["--batch-sizes", "0"], "--batch-sizes must be at least 1"),
-        ("large_batch", ["--rounds", "0"], "--rounds must be at least 1, got 0"),
-        ("cost_against_size", ["--rounds", "0"], "--rounds must be at least 1, got 0"),
-        ("cost_against_size", ["--series", "x"], "invalid choice: 'x'"),
+        ("bench_training", ["--cases", "gan-2"], "'gan-2' is no case: give mlp or"),
+        ("bench_training", ["--images", "0"], "--images must be at least 1, got 0"),
+        ("bench_training", ["--python", "torch"], "'torch' is not PEER=PATH"),
+        ("bench_profile", ["--latent-dim", "0"], "--latent-dim must be at least 1"),
+        (
+            "bench_large_batch",
+            ["--batch-sizes", "0"],
+            "--batch-sizes must be at least 1",
+        ),
+        ("bench_large_batch", ["--rounds", "0"], "--rounds must be at least 1, got 0"),
+        ("bench_size", ["--rounds", "0"], "--rounds must be at least 1, got 0"),
+        ("bench_size", ["--series", "x"], "invalid choice: 'x'"),
     ],
 )
 def test_wrong_options_are_named(run, name, options, message):

@@ -199,3 +199,21 @@ def test_is_light_enough_to_load(chapter):
 def test_has_one_spelling(path):
     found = rules.american(rules.page_text(path))
     assert not found, f"British spelling here: {found}"
+
+
+@pytest.mark.parametrize("path", rules.prose_files(), ids=lambda path: path.name)
+def test_uses_the_terms_of_the_field(path):
+    # A student searches for a word, and should find it in other books, too.
+    found = rules.private(rules.read_aloud(path))
+    assert not found, f"these have a name: {found}"
+
+
+def test_private_words_are_found_in_prose_only():
+    found = rules.private("A heap, and its fee.")
+    assert found == ["fee: log normaliser", "heap: prior"]
+    assert rules.private("It FORGETS its\ncode.") == [
+        "forgets its code: posterior collapse"
+    ]
+    assert not rules.private("Cheap coffee, `fee = 1`, $fee$ and feedback.")
+    assert not rules.private("```python\nfee = heap\n```")
+    assert rules.private("```{glossary}\nterm\n  A heap.\n```") == ["heap: prior"]

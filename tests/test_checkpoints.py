@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from vae_lib import training
+from vae_lib import likelihoods, training, weights
 from vae_lib.weights import read_npz, write_npz
 
 RUN = {"epochs": 4, "batch_size": 8, "kl_warmup": 3, "verbose": 0}
@@ -71,9 +71,8 @@ def test_restore_brings_everything_back(compiled, tmp_path):
     checkpoints.save(vae, 2)
     other = compiled(seed=1)
     assert training.Checkpoints(tmp_path).restore(other) == 2
-    beta = vae._beta
     for saved, restored in zip(vae.variables, other.variables, strict=True):
-        if saved is not beta:
+        if saved.name != "beta":
             np.testing.assert_array_equal(saved.numpy(), restored.numpy())
     seeds = vae.sampling.seed_generator, other.sampling.seed_generator
     np.testing.assert_array_equal(*(seed.state.numpy() for seed in seeds))
@@ -172,3 +171,86 @@ def test_every_saves_the_last_epoch_too(compiled, tmp_path, epochs, stop, expect
 def test_bad_settings_are_named(tmp_path, kwargs, message):
     with pytest.raises(ValueError, match=message):
         training.Checkpoints(tmp_path, **kwargs)
+
+
+def test_a_run_among_the_checkpoints_of_another_is_refused(compiled, images, tmp_path):
+    """Its files would be deleted as the older ones, and restored instead of them."""
+    checkpoints = training.Checkpoints(tmp_path)
+    training.fit(compiled(), images, 4, callbacks=[checkpoints], verbose=0)
+    message = r"holds checkpoints of another run \(epoch-00004.npz\), .* at epoch 0"
+    for callback in (checkpoints, training.Checkpoints(tmp_path)):
+        with pytest.raises(ValueError, match=message):
+            training.fit(compiled(), images, 3, callbacks=[callback], verbose=0)
+        with pytest.raises(ValueError, match="another run .* at epoch 2"):
+            callback.save(compiled(), 2)
+    with pytest.raises(ValueError, match="another run .* at epoch 2"):
+        training.fit(
+            compiled(), images, 3, initial_epoch=2, callbacks=[checkpoints], verbose=0
+        )
+    names = [path.name for path in checkpoints.files()]
+    assert names == ["epoch-00004.npz", "epoch-00003.npz"]
+    assert not (tmp_path / "lock").exists()
+
+
+def test_a_damaged_file_that_was_passed_over_is_written_again(compiled, folder, images):
+    (folder / "epoch-00002.npz").write_bytes(b"")
+    vae, checkpoints = compiled(), training.Checkpoints(folder)
+    with pytest.warns(UserWarning, match="damaged and passed over"):
+        done = checkpoints.restore(vae)
+    arguments = {"initial_epoch": done, "callbacks": [checkpoints], "verbose": 0}
+    training.fit(vae, images, 2, **arguments)
+    assert int(read_npz(folder / "epoch-00002.npz")["epochs_done"]) == 2
+
+
+def test_curves_are_those_of_the_run(compiled, images, tmp_path):
+    checkpoints = training.Checkpoints(tmp_path / "a")
+    training.fit(compiled(), images, 3, callbacks=[checkpoints], verbose=0)
+    checkpoints.folder = tmp_path / "b"
+    training.fit(compiled(), images, 2, callbacks=[checkpoints], verbose=0)
+    assert len(checkpoints.curves["loss"]) == 2
+
+
+@pytest.mark.parametrize("older", [0.3, 0.4])
+def test_a_fixed_variance_in_an_older_checkpoint_must_be_the_same(
+    make_vae, tmp_path, older
+):
+    vae = make_vae(likelihoods.Gaussian(0.3))
+    vae.compile(optimizer=keras.optimizers.SGD(0.1))
+    training.Checkpoints(tmp_path).save(vae, 1)
+    path = tmp_path / "epoch-00001.npz"
+    arrays = read_npz(path)
+    names = sorted(name for name in arrays if name.startswith("state/"))
+    state = [arrays.pop(name) for name in names]
+    place = len(vae.encoder.variables) + len(vae.decoder.variables)
+    state.insert(place, np.float32(np.log(older)))
+    write_npz(path, {**arrays, **{f"state/{i:03d}": v for i, v in enumerate(state)}})
+    checkpoints = training.Checkpoints(tmp_path)
+    if older == 0.3:
+        assert checkpoints.restore(vae) == 1
+    else:
+        with pytest.raises(ValueError, match="variance is 0.4, .* is fixed at 0.3"):
+            checkpoints.restore(vae)
+
+
+@pytest.mark.parametrize(
+    "policy", ["bfloat16", "float16", "float64", "mixed_bfloat16", "mixed_float16"]
+)
+def test_every_precision_that_trains_can_be_saved_and_loaded(
+    make_vae, images, tmp_path, policy
+):
+    keras.config.set_dtype_policy(policy)
+    try:
+        vaes = [make_vae(seed=1) for _ in range(2)]
+        for vae in vaes:
+            training.compile_default(vae, 8)
+        checkpoints = training.Checkpoints(tmp_path)
+        training.fit(vaes[0], images, 2, 8, images, callbacks=[checkpoints], verbose=0)
+        assert checkpoints.restore(vaes[1]) == 2
+        weights.save_weights(vaes[0], tmp_path / "w.npz")
+        weights.load_weights(vaes[1], tmp_path / "w.npz")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for saved, restored in zip(vaes[0].variables, vaes[1].variables, strict=True):
+        np.testing.assert_array_equal(
+            keras.ops.convert_to_numpy(saved), keras.ops.convert_to_numpy(restored)
+        )

@@ -17,7 +17,7 @@ import pytest
 
 from vae_lib import data, evaluation, report, weights
 from vae_lib.__main__ import main
-from vae_lib.cli import setup
+from vae_lib.cli import evaluate, setup
 from vae_lib.cli.callbacks import Interrupt
 from vae_lib.cli.runs import RunFolder
 from vae_lib.training import TrainConfig, build_vae
@@ -235,38 +235,81 @@ def test_a_kill_at_any_write_is_survived(finished, tmp_path, monkeypatch):
     assert not list(folder.path.rglob("*.part"))
 
 
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+@pytest.mark.parametrize("n", [None, 20])
+def test_each_split_is_its_own(split, n):
+    sample = data.load_sample()
+    x, y = evaluate.choose_images(sample, split, n)
+    images, labels = getattr(sample, f"x_{split}"), getattr(sample, f"y_{split}")
+    if n is None:
+        assert x is images and y is labels
+        return
+    places = [np.flatnonzero(np.all(images == one, axis=(1, 2, 3)))[0] for one in x]
+    assert len(set(places)) == n
+    np.testing.assert_array_equal(labels[places], y)
+
+
+def test_evaluate_measures_the_test_images(finished, tmp_path):
+    folder, _ = finished
+    path = tmp_path / "scores.json"
+    status, _, _ = run("evaluate", folder, "--split", "test", "--quiet", "--json", path)
+    assert status == 0
+    found = json.loads(path.read_text())["scores"]
+    vae, sample = setup.load_run(folder), data.load_sample()
+    expected = evaluation.evaluate(vae, sample.x_test, verbose=0)
+    for name in ("elbo", "rate", "distortion", "mse"):
+        value = getattr(expected, name)
+        assert found[name]["value"] == pytest.approx(value, rel=1e-6)
+    codes = [evaluation.encode(vae, x)[0] for x in (sample.x_train, sample.x_test)]
+    distances = [np.sum((codes[0] - code) ** 2, axis=1) for code in codes[1]]
+    nearest = [np.argsort(row)[:5] for row in distances]
+    votes = [np.bincount(sample.y_train[place], minlength=10) for place in nearest]
+    share = np.mean(np.argmax(votes, axis=1) == sample.y_test)  # a tie: the lower one
+    assert found["knn_accuracy"]["value"] == pytest.approx(100 * share)
+
+
 LONG = ["--epochs", "40"]
-START = (
-    # A test that itself runs in the background of a shell would hand down an ignored
-    # SIGINT.
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    "from vae_lib.__main__ import main; sys.exit(main())"
-)
+SECONDS = 200  # that nothing here takes
 
 
-def start(folder, *options):
-    """Begin or continue a run in a process of its own; wait for its second epoch."""
-    before = folder.epochs_done() if folder.is_run else 0
-    root = str(Path(__file__).parent.parent)
-    argv = ["train", *SMALL.split(), *LONG, "--out", str(folder), *options]
-    process = subprocess.Popen(
-        [sys.executable, "-c", START, *argv],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": root},
-    )
-    while not folder.is_run or folder.epochs_done() < before + 2:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.01)
-    return process
+@pytest.fixture
+def start():
+    """A function that begins or continues a run in a process of its own.
+
+    It waits for the second epoch. What still runs at the end of the test is ended.
+    """
+    processes = []
+
+    def call(folder, *options):
+        before = folder.epochs_done() if folder.is_run else 0
+        root = str(Path(__file__).parent.parent)
+        argv = ["train", *SMALL.split(), *LONG, "--out", str(folder), *options]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vae_lib", *argv],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": root},
+        )
+        processes.append(process)
+        end = time.monotonic() + SECONDS
+        while not folder.is_run or folder.epochs_done() < before + 2:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return process
+
+    yield call
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
-def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(tmp_path):
+def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(start, tmp_path):
     folder, whole = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "whole")
     process = start(folder)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate()
+    _, err = process.communicate(timeout=SECONDS)
     done = folder.epochs_done()
     assert process.returncode == 130
     assert f"interrupted after epoch {done} of 40. Continue with\n" in err
@@ -278,7 +321,7 @@ def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(tmp_path):
     process = start(folder, "--resume")
     time.sleep(random.uniform(0.0, 0.5))  # a moment that nobody has chosen
     process.kill()
-    process.communicate()
+    process.communicate(timeout=SECONDS)
     setup.load_run(folder)
     for target, options in ((folder, ["--resume"]), (whole, [])):
         status, _, err = train(target, *LONG, *options, "--quiet")
@@ -288,20 +331,26 @@ def test_ctrl_c_and_kill_leave_a_run_that_resumes_to_the_same_weights(tmp_path):
 
 
 def test_a_second_ctrl_c_stops_at_once():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        interrupt = Interrupt()
-        with pytest.raises(KeyboardInterrupt), interrupt.listening():
-            interrupt.on_train_batch_end(0)
-            signal.raise_signal(signal.SIGINT)  # is only noted ...
-            assert interrupt.asked
-            signal.raise_signal(signal.SIGINT)
-            pytest.fail("the second one was lost")
-        with pytest.raises(KeyboardInterrupt):
-            interrupt.on_epoch_end(0)  # ... until the next safe moment
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    interrupt = Interrupt()
+    with pytest.raises(KeyboardInterrupt), interrupt.listening():
+        interrupt.on_train_batch_end(0)
+        signal.raise_signal(signal.SIGINT)  # is only noted ...
+        assert interrupt.asked
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the second one was lost")
+    with pytest.raises(KeyboardInterrupt):
+        interrupt.on_epoch_end(0)  # ... until the next safe moment
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_that_is_ignored_stays_ignored():
+    """As for a job in the background of a script, or under nohup."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt = Interrupt()
+    with interrupt.listening():
+        signal.raise_signal(signal.SIGINT)
+    assert not interrupt.asked
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_diverging_run_keeps_good_weights_and_says_what_to_do(tmp_path):

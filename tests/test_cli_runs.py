@@ -1,18 +1,20 @@
 """python -m vae_lib, what needs no training: parsing, help, refusals, run folders."""
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 import vae_lib
-from vae_lib import likelihoods, networks
+from vae_lib import data, likelihoods, networks
 from vae_lib.__main__ import main
-from vae_lib.cli import parser
+from vae_lib.cli import parser, setup
+from vae_lib.cli import train as cli_train
 from vae_lib.cli.errors import CommandError
 from vae_lib.cli.runs import RunFolder
-from vae_lib.training import TrainConfig
+from vae_lib.training import Checkpoints, TrainConfig
 
 
 def run(capsys, *argv):
@@ -158,7 +160,7 @@ def test_resume_lists_every_difference(capsys, stored, monkeypatch):
     assert "epochs: 4 before, 9 now" in lines
     assert "backend: 'tensorflow' before, 'torch' now" in lines
     assert "train_images: 64 before, 65 now" in lines
-    assert any(line.startswith("train_sha256:") for line in lines)
+    assert not any(line.startswith("train_sha256:") for line in lines)  # it follows
     assert not any(line.startswith("seed") for line in lines)
     assert "Leave these options out" in lines[-1]
 
@@ -237,3 +239,173 @@ def test_another_backend_than_the_loaded_one_is_refused(capsys, tmp_path):
     status, _, err = run(capsys, "train", *options)
     assert status == 2 and "already, so --backend" in err
     assert not (tmp_path / "run").exists()
+
+
+def images_of(n_train=64, source="sample"):
+    images = setup.describe_images(data.load_sample(), n_train)
+    return {**images, "source": source}
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """A function that makes a run of the sample whose first epoch is complete."""
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+
+    def make(**changes):
+        folder = RunFolder(tmp_path / "begun")
+        environment = {"backend": "tensorflow", "images": {**images_of(), **changes}}
+        folder.create(TrainConfig(), environment)
+        folder.write("curves.json", {"loss": [1.0]})
+        return folder
+
+    return make
+
+
+def test_the_source_given_again_keeps_the_number_of_images(begun):
+    folder = begun()
+    for option in (["--sample"], []):
+        command = ["train", *option, "--out", str(folder), "--resume"]
+        arguments = parser.build_parser().parse_args(command)
+        recorded = folder.environment()["images"]
+        assert cli_train._images(arguments, recorded)[1] == 64
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "variable", "lines", "remedy"),
+    [
+        (
+            {"source": "mnist", "train_images": 50_000},
+            ["--sample"],
+            None,
+            ["source: 'mnist' before, 'sample' now"],
+            "Leave these options out to continue",
+        ),
+        (
+            {"train_sha256": "0", "val_sha256": "1"},
+            [],
+            None,
+            ["train_sha256: '0' before", "val_sha256: '1' before"],
+            "images that are found here are not those of the run: name the file",
+        ),
+        (
+            {},
+            [],
+            "jax",
+            ["backend: 'tensorflow' before, 'jax' now"],
+            "Set the variable KERAS_BACKEND to tensorflow, or unset it",
+        ),
+    ],
+)
+def test_what_prevents_a_resume_is_named(
+    capsys, begun, monkeypatch, changes, options, variable, lines, remedy
+):
+    folder = begun(**changes)
+    if variable:
+        monkeypatch.setenv("KERAS_BACKEND", variable)
+    status, _, err = run(capsys, "train", *options, "--out", folder, "--resume")
+    assert status == 2 and remedy in err
+    found = [line.strip() for line in err.splitlines()[1:-1]]
+    assert len(found) == len(lines)
+    for line, start in zip(found, lines, strict=True):
+        assert line.startswith(start)
+    assert ("Leave these options out" in err) == bool(options)
+
+
+@pytest.mark.parametrize("content", [[], ["lost+found"], ["environment.json"]])
+def test_a_folder_that_is_there_stays_that_folder(tmp_path, monkeypatch, content):
+    """It may be mounted, or the one that the shell stands in."""
+    monkeypatch.chdir(tmp_path)
+    for name in content:
+        (tmp_path / name).mkdir() if "." not in name else (tmp_path / name).touch()
+    before = tmp_path.stat().st_ino
+    folder = RunFolder(".")
+    assert folder.is_free
+    folder.create(TrainConfig(), {"backend": "jax"})
+    assert tmp_path.stat().st_ino == before
+    assert RunFolder(tmp_path).is_run and folder.checkpoints.is_dir()
+    assert RunFolder(tmp_path).environment() == {"backend": "jax"}
+
+
+def test_a_creation_that_fails_leaves_a_folder_free(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path)
+
+    def full(path, content):
+        if path.name == "config.json":
+            raise OSError(28, "No space left on device")
+        path.write_text("{}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vae_lib.cli.runs.write_json", full)
+        with pytest.raises(CommandError, match="cannot be made: No space left"):
+            folder.create(TrainConfig(), {})
+    assert not list(tmp_path.iterdir()) and folder.is_free
+
+
+def test_leftovers_of_a_kill_do_not_block(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "environment.json.123.part").touch()
+    (tmp_path / "lock").touch()
+    assert RunFolder(tmp_path).is_free
+    (tmp_path / "checkpoints" / "epoch-00001.npz").touch()
+    assert not RunFolder(tmp_path).is_free
+
+
+def test_a_run_without_an_epoch_goes_on_by_the_same_command(tmp_path):
+    """As when it failed after its folder was made."""
+    out = tmp_path / "run"
+    RunFolder(out).create(TrainConfig(epochs=4), {})
+    command = ["train", "--sample", "--out", str(out), "--epochs"]
+    parse = parser.build_parser().parse_args
+    assert cli_train.make_plan(parse([*command, "4"])).resumed
+    with pytest.raises(CommandError, match="holds a run already"):
+        cli_train.make_plan(parse([*command, "5"]))
+    RunFolder(out).write("curves.json", {"loss": [1.0]})
+    with pytest.raises(CommandError, match="holds a run already"):
+        cli_train.make_plan(parse([*command, "4"]))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="~ is the shell's on POSIX")
+def test_a_tilde_that_the_shell_leaves_is_expanded(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    arguments = ["train", "--out=~/runs/a", "--data=~/mnist.npz"]
+    parsed = parser.build_parser().parse_args(arguments)
+    assert parsed.out == tmp_path / "runs" / "a"
+    assert parsed.data == tmp_path / "mnist.npz"
+    status, _, err = run(capsys, "train", "--data", "~no-such-user/mnist.npz")
+    assert status == 2 and "~no-such-user" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", ["a" * 245, "\u0141\u00f3d\u017a", "a [x] b*?", "-"])
+def test_a_run_folder_may_have_any_name(tmp_path, name):
+    folder = RunFolder(tmp_path / name / "run")
+    folder.create(TrainConfig(), {})
+    other = RunFolder(tmp_path / "out" / name)
+    other.create(TrainConfig(), {})
+    assert folder.is_run and other.is_run
+    assert [path.name for path in other.path.parent.iterdir()] == [name]
+    (folder.path / "a.json.1.part").touch()
+    folder.clear_parts()
+    checkpoints = Checkpoints(folder.checkpoints)
+    (folder.checkpoints / "epoch-00001.npz").touch()
+    assert len(checkpoints.files()) == 1 and not list(folder.path.glob("*.part"))
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match="run folder .* cannot be made: "):
+        RunFolder(tmp_path / "file" / "run").create(TrainConfig(), {})
+    with pytest.raises(CommandError, match="cannot be made: File name too long"):
+        RunFolder(tmp_path / ("a" * 256)).create(TrainConfig(), {})
+
+
+@pytest.mark.parametrize("command", ["evaluate", "bench"])
+def test_a_file_that_cannot_be_written_is_named_before_long_work(
+    capsys, tmp_path, stored, command
+):
+    arguments = [stored] if command == "evaluate" else []
+    for path, message in (
+        (tmp_path / "none" / "a.json", "make the folder"),
+        (tmp_path, "is a folder: give the name of a file"),
+    ):
+        status, _, err = run(capsys, command, *arguments, "--json", path)
+        assert status == 2 and message in err

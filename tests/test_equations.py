@@ -2,7 +2,8 @@
 
 An entry of that table names what the equation is, and then either the public functions
 that compute it with the tests that hold them to an independent truth, or a statement of
-the chapter that checks it, or both; or it says of what derivation it is a step.
+the chapter that checks it, or both; or it says of what derivation it is a step. A
+statement that would hold for a wrong equation, too, is an illustration and not a check.
 """
 
 import ast
@@ -21,7 +22,9 @@ from vae_lib import results
 pytestmark = pytest.mark.book
 
 TABLE = results.load("equations")
-KINDS = [{"function", "test"}, {"function", "test", "check"}, {"check"}, {"step"}]
+STATEMENTS = ("check", "illustration")  # what can fail in a chapter
+KINDS = [{"function", "test"}, {"step"}, *({key} for key in STATEMENTS)]
+KINDS += [{"function", "test", key} for key in STATEMENTS]
 IN_THE_BOOK = re.compile(r"^In the book: (.*)\.$", re.MULTILINE)
 
 
@@ -124,7 +127,9 @@ def test_every_entry_has_one_equation():
 def test_entry_is_of_a_known_kind(tag):
     entry = dict(TABLE[tag])
     assert entry.pop("what", "").strip(), "what: the name of the equation"
-    assert set(entry) in KINDS, f"{tag}: function and test, or check, or step"
+    assert set(entry) in KINDS, (
+        f"{tag}: function and test, or check, or illustration, or step"
+    )
     for key in entry:
         values = listed(entry, key)
         assert values and all(isinstance(v, str) and v.strip() for v in values)
@@ -157,7 +162,9 @@ def test_test_exists_and_is_never_skipped(tag, name):
     assert not [n for n in top if isinstance(n, ast.Assign | ast.Expr)], file
 
 
-@pytest.mark.parametrize(("tag", "statement"), pairs("check"))
+@pytest.mark.parametrize(
+    ("tag", "statement"), [pair for key in STATEMENTS for pair in pairs(key)]
+)
 def test_statement_is_one_of_the_chapter_and_can_fail(tag, statement):
     assert re.match(r"assert |record\(", statement), "it asserts or records"
     code = chapters()[tag.split(".")[0]].code
@@ -175,7 +182,7 @@ def written():
             yield path, "\n".join(cell.source for cell in cells)
         else:
             yield path, path.read_text("utf-8")
-    for folder in ("vae_lib", "tests", "tools", "benchmarks"):
+    for folder in ("vae_lib", "tests", "tools", "experiments"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield path, path.read_text("utf-8")
 

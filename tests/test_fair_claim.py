@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-import claim_verdict
-import fair_claim
+from experiments import fair_claim
+from experiments import false_alarms as claim_verdict
 from notebook_env import ROOT
 from vae_lib import training
 

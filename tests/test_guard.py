@@ -70,15 +70,31 @@ def test_the_step_is_named_and_the_last_good_weights_are_back(
 
 def test_a_validation_loss_counts_too(make_vae, images, monkeypatch):
     vae = make_vae()
+    before = vae.get_weights()
     Script(monkeypatch, [OK] * 4)
     broken = iter([1.0, np.inf])
     monkeypatch.setattr(
-        loop, "Validation", lambda vae, x, beta: lambda: {"val_loss": next(broken)}
+        loop,
+        "Validation",
+        lambda vae, x, beta: lambda hooks: {"val_loss": next(broken)},
     )
     with pytest.raises(
         FloatingPointError, match="val_loss became inf in epoch 2, step 4"
     ):
         training.fit(vae, images, batch_size=4, x_val=images, verbose=0)
+    # Those before the fourth call, the last that began with a finite loss.
+    np.testing.assert_allclose(drift(vae, before), 3, atol=1e-5)
+
+
+def test_a_metric_of_training_alone_counts_too(make_vae, images, monkeypatch):
+    vae = make_vae()
+    before = vae.get_weights()
+    Script(monkeypatch, [OK] * 4)
+    rates = iter([1.0, 1.0, NAN])
+    monkeypatch.setattr(loop, "_metrics", lambda vae: {"loss": 1, "rate": next(rates)})
+    with pytest.raises(FloatingPointError, match="rate became nan in epoch 2, step 2"):
+        training.fit(vae, images, batch_size=4, verbose=0)
+    np.testing.assert_allclose(drift(vae, before), 2, atol=1e-5)
 
 
 def test_a_real_divergence_is_stopped(make_vae, images):

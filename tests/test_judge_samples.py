@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import image_judge
-import judge_samples
+from experiments import _image_judge as image_judge
+from experiments import samples as judge_samples
 from vae_lib import pretrained, results
 from vae_lib._files import write_json
 
@@ -25,7 +25,7 @@ def test_keeps_what_still_holds_and_drops_the_rest(tmp_path, monkeypatch):
 
 
 def test_an_unknown_model_is_named(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["judge_samples.py", "mlp_3"])
+    monkeypatch.setattr("sys.argv", ["samples.py", "mlp_3"])
     with pytest.raises(SystemExit):
         judge_samples.main()
     assert "no published model ['mlp_3']; there are conv_" in capsys.readouterr().err
@@ -57,4 +57,4 @@ def test_the_record_is_of_the_weights_that_are_shipped():
         for name, entry in pretrained.index().items()
         if judged.get(name, {}).get("sha256") != entry["sha256"]
     ]
-    assert not stale, "run tools/judge_samples.py"
+    assert not stale, "run experiments/samples.py"

@@ -1,13 +1,19 @@
 """Saving and loading a VAE, copies of it, and every error message of its arguments."""
 
+import functools
 import math
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from vae_lib import likelihoods, models, networks
+import vae_lib
+from vae_lib import _register, likelihoods, models, networks, training
+from vae_lib.weights import load_weights, save_weights
 
 LIKELIHOODS = [
     likelihoods.Gaussian,
@@ -62,7 +68,7 @@ def test_a_network_with_convolutions_survives_a_keras_file(tmp_path, images):
 def test_weights_travel_alone(make_vae, images, tmp_path):
     vae = make_vae(likelihoods.Gaussian(initial_variance=0.2), beta=0.5)
     vae.save_weights(tmp_path / "vae.weights.h5")
-    other = make_vae()
+    other = make_vae(beta=0.5)
     different = np.abs(
         other.predict(images, verbose=0) - vae.predict(images, verbose=0)
     )
@@ -173,3 +179,176 @@ def test_noise_of_another_shape_is_refused(make_vae, images, shape):
     for method in (make_vae().log_weights, make_vae().elbo_terms):
         with pytest.raises(ValueError, match="noise must have the shape .*4, 2"):
             method(images[:4], noise=noise)
+
+
+def test_beta_is_configuration_and_no_weight(make_vae, images, tmp_path):
+    one, four = make_vae(), make_vae(beta=4.0)
+    one.save_weights(tmp_path / "one.weights.h5")
+    four.load_weights(tmp_path / "one.weights.h5")
+    four.set_weights(one.get_weights())
+    assert four.beta == 4.0
+    copy = models.VAE.from_config(four.get_config())
+    assert copy.beta == 4.0
+
+
+def test_what_is_saved_in_a_warm_up_has_the_whole_beta(make_vae, images, tmp_path):
+    vae = make_vae(beta=3.0)
+    seen = []
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(vae.beta)
+    )
+    save = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras"))
+    best = keras.callbacks.EarlyStopping("loss", restore_best_weights=True)
+    callbacks = [look, save, best]
+    training.fit(vae, images, 4, 8, kl_warmup=4, callbacks=callbacks, verbose=0)
+    assert seen[0] < 1.0 and vae.beta == 3.0
+    assert keras.saving.load_model(tmp_path / "1.keras").beta == 3.0
+
+
+def test_a_fixed_variance_is_configuration_and_no_weight(make_vae, images, tmp_path):
+    learned, fixed = make_vae(), make_vae(likelihoods.Gaussian(0.3))
+    assert len(learned.weights) == len(fixed.weights) + 1
+    assert fixed.likelihood.variance == 0.3
+    for weights, vae in ((learned, fixed), (fixed, learned)):
+        with pytest.raises(ValueError, match="weights"):
+            vae.set_weights(weights.get_weights())
+        weights.save_weights(tmp_path / "a.weights.h5")
+        with pytest.raises(ValueError, match="variance"):
+            vae.load_weights(tmp_path / "a.weights.h5")
+    assert fixed.likelihood.variance == 0.3
+    with pytest.raises(ValueError, match="fixed at 0.3 and no weight.*learned one"):
+        fixed.set_weights(learned.get_weights())
+    loss = fixed.compute_loss(images)
+    assert np.isfinite(ops.convert_to_numpy(loss))
+
+
+class OlderGaussian(likelihoods.Gaussian):
+    """With its variable, fixed or not, as files of older versions hold it."""
+
+    def __init__(self, variance=None, **kwargs):
+        super().__init__(**kwargs)
+        if variance is not None:
+            self.log_variance.assign(math.log(variance))
+
+
+@pytest.mark.parametrize("value", [0.3, 0.4])
+@pytest.mark.parametrize("kind", ["npz", "h5"])
+def test_a_file_that_holds_the_fixed_variance_must_hold_the_same(
+    make_vae, tmp_path, value, kind
+):
+    older, fixed = make_vae(OlderGaussian(value)), make_vae(likelihoods.Gaussian(0.3))
+    path = tmp_path / ("a.npz" if kind == "npz" else "a.weights.h5")
+    if kind == "npz":
+        save_weights(older, path, "float16")
+        load = functools.partial(load_weights, fixed, path)
+    else:
+        older.save_weights(path)
+        load = functools.partial(fixed.load_weights, path)
+    if value != 0.3:
+        with pytest.raises(ValueError, match="variance is 0.4, .* is fixed at 0.3"):
+            load()
+        return
+    load()
+    assert fixed.likelihood.variance == 0.3
+    for mine, saved in zip(fixed.weights, older.weights, strict=False):
+        expected = ops.convert_to_numpy(saved)
+        np.testing.assert_allclose(ops.convert_to_numpy(mine), expected, atol=1e-3)
+
+
+def test_a_file_that_holds_beta_among_the_weights_loads(make_vae, tmp_path):
+    class Older(models.VAE):
+        def save_own_variables(self, store):
+            store["0"] = np.float32(0.25)
+
+    parts = networks.build("mlp", 2, (6, 6, 1))
+    older = Older(*parts, likelihoods.Gaussian(), beta=2.0)
+    older.save_weights(tmp_path / "a.weights.h5")
+    vae = models.VAE(*networks.build("mlp", 2, (6, 6, 1)), likelihoods.Gaussian())
+    vae.load_weights(tmp_path / "a.weights.h5")
+    assert vae.beta == 1.0
+    mine, saved = (ops.convert_to_numpy(v.weights[0]) for v in (vae, older))
+    np.testing.assert_array_equal(mine, saved)
+
+
+@pytest.mark.parametrize("imports", ["keras, vae_lib", "vae_lib, keras"])
+def test_importing_the_package_is_enough_to_load_a_file(make_vae, tmp_path, imports):
+    make_vae().save(tmp_path / "vae.keras")
+    linear = networks.linear_encoder(2, (6, 6, 1))
+    linear.save(tmp_path / "linear.keras")
+    code = f"import {imports}\nfor name in ('vae', 'linear'):\n"
+    code += "    print(type(keras.saving.load_model(name + '.keras')).__name__)"
+    root = os.path.dirname(os.path.dirname(vae_lib.__file__))
+    environment = {**os.environ, "PYTHONPATH": root}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["VAE", "Functional"], done.stderr
+
+
+def test_every_class_of_a_file_is_registered():
+    for name, module in _register.CLASSES.items():
+        real = getattr(getattr(vae_lib, module), name)
+        assert keras.saving.get_registered_object(f"vae_lib>{name}") is real
+    modules = (models, vae_lib.layers, likelihoods)
+    found = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and keras.saving.get_registered_name(value) == f"vae_lib>{name}"
+    }
+    assert found == set(_register.CLASSES)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="a SavedModel needs TensorFlow"
+)
+@pytest.mark.parametrize("used", [False, True])
+def test_a_vae_can_be_exported(make_vae, images, tmp_path, used):
+    import tensorflow as tf
+
+    vae = make_vae()
+    if used:
+        training.fit(vae, images, 1, verbose=0)
+    vae.export(tmp_path / "exported", verbose=False)
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))
+    expected = vae.predict(images[:3], verbose=0)
+    np.testing.assert_allclose(loaded.serve(images[:3]), expected, atol=1e-5)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="its strategies are TensorFlow's"
+)
+def test_a_vae_is_built_under_a_strategy(make_vae, images):
+    import tensorflow as tf
+
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        vae = make_vae(beta=2.0)
+        vae.compile("adam")
+        assert vae.beta == 2.0
+        assert vae.likelihood.variance == pytest.approx(0.05)
+    vae.fit(images, verbose=0)
+    vae.beta = 0.5
+    assert vae.beta == 0.5
+
+
+@pytest.mark.parametrize("call", ["fit", "evaluate", "predict", "train_on_batch"])
+@pytest.mark.parametrize("kind", ["uint8", "255", "nan"])
+def test_images_that_are_not_scaled_are_named_by_every_door(
+    make_vae, images, call, kind
+):
+    vae = make_vae()
+    vae.compile("adam")
+    bad = {
+        "uint8": (images * 255).astype("uint8"),
+        "255": images * 255,
+        "nan": images * np.nan,
+    }[kind]
+    message = "NaN or infinity" if kind == "nan" else "divide by 255"
+    doors = [getattr(vae, call), vae.encode, vae.log_weights, vae.elbo_terms, vae]
+    for door in doors:
+        with pytest.raises(ValueError, match=message):
+            door(bad)
+    with pytest.raises(ValueError, match=message):
+        vae.fit(images, validation_data=(bad, bad), verbose=0)

@@ -43,9 +43,9 @@ def write(path, printed="2\n"):
 
 
 @pytest.mark.book
-def test_notebook_time_adds_up(load_benchmark, book, tmp_path, capsys):
+def test_notebook_time_adds_up(load_experiment, book, tmp_path, capsys):
     write(book / "book" / "01_a.ipynb")
-    tool, path = load_benchmark("notebook_time"), tmp_path / "times.json"
+    tool, path = load_experiment("bench_notebooks"), tmp_path / "times.json"
     assert tool.main(["--quick", "--json", str(path)], root=book) == 0
     result = json.loads(path.read_text())["ways"]["sequential"]
     parts = result["notebooks"]["book/01_a.ipynb"]
@@ -62,23 +62,23 @@ def test_notebook_time_adds_up(load_benchmark, book, tmp_path, capsys):
 
 
 @pytest.mark.book
-def test_notebook_time_refuses_notebooks_that_fail(load_benchmark, book):
+def test_notebook_time_refuses_notebooks_that_fail(load_experiment, book):
     write(book / "book" / "01_a.ipynb", printed="3\n")
     with pytest.raises(SystemExit, match="do not pass: not timed"):
-        load_benchmark("notebook_time").main(["--quick"], root=book)
+        load_experiment("bench_notebooks").main(["--quick"], root=book)
 
 
 @pytest.mark.book
-def test_notebook_time_refuses_what_is_not_there(load_benchmark, capsys):
+def test_notebook_time_refuses_what_is_not_there(load_experiment, capsys):
     with pytest.raises(SystemExit):
-        load_benchmark("notebook_time").main(["none.ipynb"])
+        load_experiment("bench_notebooks").main(["none.ipynb"])
     assert "no such notebook: none.ipynb" in capsys.readouterr().err
 
 
 @pytest.mark.book
-def test_every_cell_has_a_kind(load_benchmark):
+def test_every_cell_has_a_kind(load_experiment):
     """In the real chapters imports end with the first cell that imports vae_lib."""
-    sources = load_benchmark("notebook_time").sources
+    sources = load_experiment("bench_notebooks").sources
     for path in sorted((ROOT / "book").glob("*.ipynb")):
         kinds = [kind for kind, _ in sources(path)]
         n_imports = kinds.count("imports")

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-import ais_pieces
-import run_ais
+from experiments import _ais_pieces as ais_pieces
+from experiments import ais as run_ais
 from vae_lib import evaluation
 
 pytestmark = pytest.mark.book

@@ -13,9 +13,9 @@ from notebook_env import ROOT
 SLOW = ("matplotlib", "PIL", "scipy", "sklearn", "tensorflow", "jax", "torch")
 
 
-def test_start_time_prints_what_it_writes(load_benchmark, tmp_path, capsys):
+def test_start_time_prints_what_it_writes(load_experiment, tmp_path, capsys):
     path = tmp_path / "start.json"
-    assert load_benchmark("start_time").main(["--quick", "--json", str(path)]) == 0
+    assert load_experiment("bench_start").main(["--quick", "--json", str(path)]) == 0
     table, content = capsys.readouterr().out, json.loads(path.read_text())
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     seconds = content["backends"][backend]["seconds"]
@@ -35,9 +35,9 @@ def test_start_time_prints_what_it_writes(load_benchmark, tmp_path, capsys):
         (["--json", "no/such/folder/a.json"], "make the folder no/such/folder first"),
     ],
 )
-def test_start_time_refuses_bad_options(load_benchmark, options, message, capsys):
+def test_start_time_refuses_bad_options(load_experiment, options, message, capsys):
     with pytest.raises(SystemExit) as stop:
-        load_benchmark("start_time").main(options)
+        load_experiment("bench_start").main(options)
     assert stop.value.code == 2
     assert message in capsys.readouterr().err
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-import run_stationarity
+from experiments import stationarity as run_stationarity
 from vae_lib import (
     evaluation,
     gradients,
@@ -126,7 +126,7 @@ def test_learned_variance_is_the_squared_error_at_sampled_codes(trained):
 
 
 def test_whole_networks_came_to_rest():
-    """The recorded runs of tools/run_stationarity.py satisfy both identities."""
+    """The recorded runs of experiments/stationarity.py satisfy both identities."""
     runs = results.load("stationarity")["runs"]
     assert {"mlp", "conv", "conv_feature_map"} <= set(runs)
     for name in ("mlp", "conv", "conv_feature_map"):

@@ -19,8 +19,8 @@ def result(contender, seed, seconds, reached=True):
 
 
 @pytest.mark.book  # its process chooses TensorFlow itself, whatever the backend here
-def test_time_to_quality_writes_what_it_prints(load_benchmark, tmp_path, capsys):
-    tool, path = load_benchmark("time_to_quality"), tmp_path / "quality.json"
+def test_time_to_quality_writes_what_it_prints(load_experiment, tmp_path, capsys):
+    tool, path = load_experiment("bench_quality"), tmp_path / "quality.json"
     name = "vae_lib, tensorflow"
     options = ["--quick", "--json", str(path), "--contender", name]
     assert tool.main(options) == 0
@@ -35,8 +35,8 @@ def test_time_to_quality_writes_what_it_prints(load_benchmark, tmp_path, capsys)
     assert f"{row['seconds']:.1f}" in table and "+100" in table
 
 
-def test_rows_count_what_did_not_arrive(load_benchmark):
-    tool = load_benchmark("time_to_quality")
+def test_rows_count_what_did_not_arrive(load_experiment):
+    tool = load_experiment("bench_quality")
     ours, plain = "vae_lib, jax", tool.PLAIN
     runs = [
         result(ours, 0, 10.0),
@@ -56,14 +56,14 @@ def test_rows_count_what_did_not_arrive(load_benchmark):
     assert "0/1" in list(tool.table(nobody))[1]
 
 
-def test_every_target_has_its_recipe(load_benchmark):
-    recipes = load_benchmark("quality_recipes")
+def test_every_target_has_its_recipe(load_experiment):
+    recipes = load_experiment("_quality_recipes")
     assert recipes.TARGETS == {2: 100.0, 10: 470.0, 20: 690.0}
     assert recipes.RECIPES.keys() == recipes.TARGETS.keys()
 
 
-def test_a_seed_repeats_the_first_weights(load_benchmark):
-    recipes = load_benchmark("quality_recipes")
+def test_a_seed_repeats_the_first_weights(load_experiment):
+    recipes = load_experiment("_quality_recipes")
     first, again, other = (
         recipes.build(2, recipes.RECIPES[2], seed).get_weights() for seed in (1, 1, 2)
     )
@@ -72,10 +72,10 @@ def test_a_seed_repeats_the_first_weights(load_benchmark):
     assert any(np.any(a != b) for a, b in zip(first, other, strict=True))
 
 
-def test_the_ablation_changes_one_thing_at_a_time(load_benchmark):
+def test_the_ablation_changes_one_thing_at_a_time(load_experiment):
     recipes, tool = (
-        load_benchmark("quality_recipes"),
-        load_benchmark("quality_ablation"),
+        load_experiment("_quality_recipes"),
+        load_experiment("bench_quality_ablation"),
     )
     base = recipes.RECIPES[2]
     for name, change in tool.CHANGES.items():
@@ -90,16 +90,16 @@ def test_the_ablation_changes_one_thing_at_a_time(load_benchmark):
     ("grow_to", "expected"),
     [(None, [(0, 5, 64)]), (512, [(0, 2, 64), (2, 5, 512)])],
 )
-def test_a_growing_batch_has_two_parts(load_benchmark, grow_to, expected):
-    recipes = load_benchmark("quality_recipes")
+def test_a_growing_batch_has_two_parts(load_experiment, grow_to, expected):
+    recipes = load_experiment("_quality_recipes")
     recipe = recipes.Recipe(epochs=5, batch_size=64, grow_to=grow_to)
     assert recipes.parts(recipe) == expected
 
 
 def test_the_ablation_runs_and_keeps_the_rest_of_the_file(
-    load_benchmark, tmp_path, capsys
+    load_experiment, tmp_path, capsys
 ):
-    tool, path = load_benchmark("quality_ablation"), tmp_path / "quality.json"
+    tool, path = load_experiment("bench_quality_ablation"), tmp_path / "quality.json"
     path.write_text(json.dumps({"runs": [1], "ablation": []}))
     options = ["--quick", "--json", str(path), "--latent-dim", "2", "--change"]
     assert tool.main([*options, "batch grows to 512 half-way"]) == 0

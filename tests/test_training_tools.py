@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-import run_claim
-import run_stationarity
-import train_published
-import try_recipes
+from experiments import claim as run_claim
+from experiments import pretrained as train_published
+from experiments import recipes as try_recipes
+from experiments import stationarity as run_stationarity
 from vae_lib import data, pretrained, training, weights
 
 NAME = "mlp_2"
@@ -93,7 +93,7 @@ def test_the_linear_reference_is_a_density_for_each_dimension(digits):
     ],
 )
 def test_wrong_options_are_named(monkeypatch, capsys, arguments, message):
-    monkeypatch.setattr("sys.argv", ["train_published.py", *arguments])
+    monkeypatch.setattr("sys.argv", ["pretrained.py", *arguments])
     with pytest.raises(SystemExit, match="2"):
         train_published.main()
     assert message in capsys.readouterr().err
@@ -132,7 +132,7 @@ def test_a_run_to_rest_adds_itself_to_the_results(tmp_path, monkeypatch):
     monkeypatch.setattr(run_stationarity, "N_SAMPLES", 2)
     monkeypatch.setattr(run_stationarity, "RESULT", tmp_path / "stationarity.json")
     for network in ("conv", "mlp"):
-        monkeypatch.setattr("sys.argv", ["run_stationarity.py", network])
+        monkeypatch.setattr("sys.argv", ["stationarity.py", network])
         run_stationarity.main()
     runs = json.loads((tmp_path / "stationarity.json").read_text())["runs"]
     assert set(runs) == {"conv", "mlp"}
@@ -142,7 +142,7 @@ def test_a_run_to_rest_adds_itself_to_the_results(tmp_path, monkeypatch):
 
 
 def test_an_unknown_network_is_named(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["run_stationarity.py", "resnet"])
+    monkeypatch.setattr("sys.argv", ["stationarity.py", "resnet"])
     with pytest.raises(SystemExit, match="2"):
         run_stationarity.main()
     assert "unknown networks ['resnet']" in capsys.readouterr().err

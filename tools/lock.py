@@ -3,10 +3,10 @@
 requirements.txt is the one place where versions are pinned: one resolution for Python
 3.11 to 3.13 on Linux, macOS and Windows. Packages that only an optional extra needs
 carry a marker such as `; extra == "jax"`, so that `pip install -r requirements.txt`
-leaves them out; `--constraints jax` prints every pin without that marker, for
+leaves them out; `--constraints jax mpi` prints every pin without these markers, for
 
-    python tools/lock.py --constraints jax > constraints.txt
-    pip install -e ".[jax,test]" -c constraints.txt
+    python tools/lock.py --constraints jax mpi > constraints.txt
+    pip install -e ".[jax,mpi,test]" -c constraints.txt
 
 Without an option the file is resolved anew, which needs the network and the program
 `uv` (not a dependency of the project: `pip install uv`).
@@ -94,9 +94,11 @@ def without_extra(line: str, extra: str) -> str:
     return re.sub(rf' ; \((.*)\) and extra == "{extra}"$', r" ; \1", line)
 
 
-def constraints(extra: str) -> str:
-    """Every pin that an installation with this extra may need, without `-e .`."""
-    lines = [without_extra(line, extra) for line in pinned_lines()]
+def constraints(*extras: str) -> str:
+    """Every pin that an installation with these extras may need, without `-e .`."""
+    lines = pinned_lines()
+    for extra in extras:
+        lines = [without_extra(line, extra) for line in lines]
     return "\n".join(line for line in lines if "extra ==" not in line) + "\n"
 
 
@@ -138,6 +140,7 @@ def problems() -> list[str]:
     wanted = {"": list(itertools.chain(*usual))}
     wanted |= {extra: extras[extra] for extra in extra_only()}
     for python, platform in itertools.product(PYTHONS, PLATFORMS):
+        machine = PLATFORMS[platform]
         for extra, requirements in wanted.items():
             pins = pins_for(python, platform, extra)
             where = f"Python {python} on {platform}"
@@ -150,6 +153,7 @@ def problems() -> list[str]:
                 f"{text!r} of pyproject.toml is not met for {where}: {versions}"
                 for text in requirements
                 for wish in [Requirement(text)]
+                if wish.marker is None or wish.marker.evaluate(machine)
                 for versions in [pins.get(canonical(wish.name), [])]
                 if not any(v in wish.specifier for v in versions)
             ]
@@ -171,12 +175,13 @@ def main(arguments=None) -> int:
     group.add_argument(
         "--constraints",
         metavar="EXTRA",
+        nargs="+",
         choices=extra_only(),
-        help="print the pins for an installation with this extra",
+        help="print the pins for an installation with these extras",
     )
     options = parser.parse_args(arguments)
     if options.constraints:
-        print(constraints(options.constraints), end="")
+        print(constraints(*options.constraints), end="")
         return 0
     if not options.check:
         write()

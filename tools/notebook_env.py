@@ -9,27 +9,44 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# TensorFlow's start-up lines would be a stderr output in one run and not in another;
+# both variables are needed to silence them.
+SILENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+
 DEFAULTS = {
-    # TensorFlow's start-up lines would be a stderr output in one run and not in
-    # another; both variables are needed to silence them.
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
+    **SILENT,
     # Without this a notebook would wait for a download of MNIST; a file named by
     # VAE_LIB_MNIST or in Keras's cache is still used.
     "VAE_LIB_OFFLINE": "1",
 }
 
 
-def apply(checkout: bool = True) -> None:
+# What a notebook must not inherit: a kernel brings its own backend of matplotlib, which
+# shows figures; recording is asked for by an option of tools/execute.py; the others
+# change what is drawn or printed.
+UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONWARNINGS")
+
+
+def apply(checkout: bool = True, kernels: bool = True) -> None:
     """Set the defaults that are not set already; put the checkout on PYTHONPATH.
 
     A kernel starts in its notebook's folder, so only the variable reaches it, and a
     relative VAE_LIB_MNIST would name another file there.
+
+    Args:
+        checkout: whether notebooks use the library of this checkout.
+        kernels: whether notebooks will run, and not only unit tests, which may be run
+            with another backend of matplotlib or with messages of TensorFlow.
     """
+    os.environ.pop("VAE_LIB_RECORD", None)
+    if kernels:
+        os.environ.update(SILENT)
+        for name in UNWANTED:
+            os.environ.pop(name, None)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    if os.environ.get("VAE_LIB_MNIST"):
-        os.environ["VAE_LIB_MNIST"] = os.path.abspath(os.environ["VAE_LIB_MNIST"])
+    if named := os.environ.get("VAE_LIB_MNIST"):
+        os.environ["VAE_LIB_MNIST"] = os.path.abspath(os.path.expanduser(named))
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if checkout and str(ROOT) not in paths:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, paths)])

@@ -6,10 +6,13 @@ The library behind the VAE book. Each module is one room; imports never point ba
     layers, networks, objectives ----^         data, plotting, pretrained
 
 Modules load when first used, so that ``import vae_lib`` costs nothing and
-``python -m vae_lib --help`` answers at once.
+``python -m vae_lib --help`` answers at once. Importing this package and Keras, in
+either order, is enough for ``keras.saving.load_model`` to read a saved VAE.
 """
 
 import importlib
+
+from vae_lib import _register
 
 __version__ = "0.1.0"
 
@@ -30,6 +33,9 @@ __all__ = [
     "results",
     "training",
 ]
+
+
+_register.when_keras_is_there()
 
 
 def __getattr__(name):

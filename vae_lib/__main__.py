@@ -3,6 +3,7 @@
 import importlib
 import sys
 
+from vae_lib._streams import patient_output
 from vae_lib.cli.errors import CommandError
 from vae_lib.cli.parser import build_parser
 
@@ -20,9 +21,13 @@ def main(argv=None):
     Raises:
         SystemExit: with status 2 for arguments that cannot be parsed, 0 after --help.
     """
+    with patient_output():
+        return _main(argv)
+
+
+def _main(argv):
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    arguments.argv = sys.argv[1:] if argv is None else [*argv]
     if arguments.command is None:
         parser.print_help()
         return 0

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_lib import _download
+from vae_lib._files import as_path
 from vae_lib._npz import read_arrays
 
 logger = logging.getLogger("vae_lib.data")
@@ -47,9 +48,8 @@ REMEDY = (
 
 def read_named(name, value):
     """Read a file that the caller named: what is wrong with it is an error."""
-    path = Path(value).expanduser()
     try:
-        return read_checked(path)
+        return read_checked(as_path(value))
     except (OSError, ValueError) as error:
         message = f"{name}={os.fspath(value)!r}: {reason(error)}. {REMEDY}"
         raise type(error)(message) from error
@@ -88,10 +88,10 @@ def keras_cache():
     """Where Keras keeps mnist.npz, by Keras's own rules, without importing it."""
     home = os.environ.get("KERAS_HOME")
     if home is None:
-        user = Path("~").expanduser()
-        base = user if os.access(user, os.W_OK) else Path(tempfile.gettempdir())
-        home = base / ".keras"
-    return Path(home).expanduser() / "datasets" / "mnist.npz"
+        user = os.path.expanduser("~")  # as it is where there is no home folder
+        base = user if os.access(user, os.W_OK) else tempfile.gettempdir()
+        home = os.path.join(base, ".keras")
+    return Path(os.path.expanduser(home)) / "datasets" / "mnist.npz"
 
 
 def read_checked(path, shapes=None, digests=None):

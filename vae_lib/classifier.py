@@ -13,9 +13,9 @@ import numpy as np
 from keras import layers
 
 from vae_lib.data import check_images
+from vae_lib.networks import DATA_FORMAT, IMAGE_SHAPE
 from vae_lib.weights import read_npz
 
-IMAGE_SHAPE = (28, 28, 1)
 N_FEATURES = 64
 _FOLDER = resources.files("vae_lib") / "_pretrained"
 
@@ -28,9 +28,13 @@ def build_classifier():
         are what the last layer reads, after their ReLU.
     """
     x = keras.Input(IMAGE_SHAPE, name="x")
-    h = layers.Conv2D(32, 5, 2, "same", activation="relu", name="conv_1")(x)
-    h = layers.Conv2D(64, 5, 2, "same", activation="relu", name="conv_2")(h)
-    h = layers.Flatten()(h)
+    h = layers.Conv2D(32, 5, 2, "same", DATA_FORMAT, activation="relu", name="conv_1")(
+        x
+    )
+    h = layers.Conv2D(64, 5, 2, "same", DATA_FORMAT, activation="relu", name="conv_2")(
+        h
+    )
+    h = layers.Flatten(data_format=DATA_FORMAT)(h)
     features = layers.Dense(N_FEATURES, activation="relu", name="features")(h)
     logits = layers.Dense(10, name="logits")(features)
     return keras.Model(x, [features, logits], name="classifier")

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from vae_lib._checks import seed_or_none, whole
 from vae_lib.distributions import require_same_shape, require_shape
 
 
@@ -24,8 +25,8 @@ class Sampling(keras.layers.Layer):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = seed_or_none(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.built = True  # it has no weights to make
 
     def call(self, z_mean, z_log_var, n_samples=None, noise=None):
@@ -51,11 +52,13 @@ class Sampling(keras.layers.Layer):
         if noise is not None:
             require_shape("noise", noise, shape)
         else:
-            noise = keras.random.normal(
-                shape, dtype=z_mean.dtype, seed=self.seed_generator
-            )
+            noise = self.draw(shape, z_mean.dtype)
         # The 0.5 turns a log-variance into a log standard deviation.
         return z_mean + ops.exp(0.5 * z_log_var) * noise
+
+    def draw(self, shape, dtype):
+        """Standard normal numbers, the next of this layer's generator."""
+        return keras.random.normal(shape, dtype=dtype, seed=self.seed_generator)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
@@ -74,7 +77,7 @@ class InputIndependent(keras.layers.Layer):
 
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = whole("units", units)
 
     def build(self, input_shape):
         self.vector = self.add_weight(

@@ -10,6 +10,7 @@ import math
 import keras
 from keras import ops
 
+from vae_lib._checks import real, seed_or_none
 from vae_lib.distributions import LOG_2PI, require_same_shape
 
 
@@ -27,6 +28,12 @@ def _tensors(x, x_logits):
     """Both as tensors, the images in the precision of the decoder's output."""
     x_logits = ops.convert_to_tensor(x_logits)
     return ops.convert_to_tensor(x, dtype=x_logits.dtype), x_logits
+
+
+def _seed(seed):
+    """A seed as Keras takes it: NumPy's whole numbers are whole numbers, too."""
+    is_generator = isinstance(seed, keras.random.SeedGenerator)
+    return seed if is_generator else seed_or_none(seed)
 
 
 class Likelihood(keras.layers.Layer):
@@ -111,7 +118,7 @@ class Gaussian(Likelihood):
             ("variance", variance),
             ("initial_variance", initial_variance),
         ):
-            if value is not None and not 0.0 < value < math.inf:
+            if value is not None and not 0.0 < real(value) < math.inf:
                 raise ValueError(
                     f"{name} must be a positive, finite number, got {value!r}; "
                     "pass variance=None to learn it from the data."
@@ -124,26 +131,56 @@ class Gaussian(Likelihood):
         self.fixed_variance = None if variance is None else float(variance)
         self.link = link
         self.initial_variance = float(initial_variance)
-        start = initial_variance if variance is None else variance
+        if variance is not None:  # a number of the configuration, no weight
+            self.log_variance = math.log(self.fixed_variance)
+            return
         self.log_variance = self.add_weight(
-            shape=(),
-            initializer="zeros",
-            trainable=variance is None,
-            name="log_variance",
+            shape=(), initializer="zeros", name="log_variance"
         )
         # Keras's Constant would round it to float32 first, in double precision too.
-        self.log_variance.assign(math.log(start))
+        self.log_variance.assign(math.log(self.initial_variance))
 
     @property
     def variance(self):
         r""":math:`\sigma^2` of every pixel, a number."""
-        return math.exp(float(ops.stop_gradient(self.log_variance.value)))
+        if self.fixed_variance is not None:
+            return self.fixed_variance
+        return math.exp(float(ops.convert_to_numpy(self.log_variance)))
+
+    def _log_variance(self, dtype):
+        if self.fixed_variance is not None:
+            return ops.convert_to_tensor(self.log_variance, dtype=dtype)
+        return ops.cast(self.log_variance, dtype)
+
+    def check_fixed(self, log_variance):
+        """Raise ValueError unless a fixed variance is that of an older file.
+
+        Older files hold a fixed variance among the weights; now it is configuration.
+        """
+        if abs(float(log_variance) - self.log_variance) > 1e-2:  # of half precision
+            raise ValueError(
+                f"The file's variance is {math.exp(float(log_variance)):.6g}, and this "
+                f"likelihood's is fixed at {self.fixed_variance:.6g}. Build it with "
+                "variance=None to take the file's, or with the file's variance."
+            )
+
+    def load_own_variables(self, store):
+        saved = "0" in store.keys()
+        if self.fixed_variance is None:
+            if not saved:
+                raise ValueError(
+                    "The file has no variance, since its likelihood's is fixed: build "
+                    "this one with the same variance=."
+                )
+            super().load_own_variables(store)
+        elif saved:
+            self.check_fixed(store["0"][()])
 
     def log_prob(self, x, x_logits):
         x, x_logits = _tensors(x, x_logits)
         mean = self.mean(x_logits)
         require_same_shape(x=x, x_mean=mean)
-        log_variance = ops.cast(self.log_variance, mean.dtype)
+        log_variance = self._log_variance(mean.dtype)
         squared = _sum_pixels(ops.square(x - mean))
         n_pixels = math.prod(mean.shape[1:])
         constant = n_pixels * (LOG_2PI + log_variance)
@@ -155,12 +192,13 @@ class Gaussian(Likelihood):
 
     def sample(self, x_logits, seed=None):
         mean = self.mean(x_logits)
-        noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=seed)
-        return mean + ops.exp(0.5 * ops.cast(self.log_variance, mean.dtype)) * noise
+        shape, seed = ops.shape(mean), _seed(seed)
+        noise = keras.random.normal(shape, dtype=mean.dtype, seed=seed)
+        return mean + ops.exp(0.5 * self._log_variance(mean.dtype)) * noise
 
     def _natural(self, x_logits):
         mean = self.mean(x_logits)
-        log_variance = ops.cast(self.log_variance, mean.dtype)
+        log_variance = self._log_variance(mean.dtype)
         precision = ops.exp(-log_variance)
         n_pixels = math.prod(mean.shape[1:])
         constant = n_pixels * (LOG_2PI + log_variance)
@@ -168,7 +206,7 @@ class Gaussian(Likelihood):
         return mean * precision, 0.5 * (squared + constant)
 
     def _carrier(self, x):
-        log_variance = ops.cast(self.log_variance, x.dtype)
+        log_variance = self._log_variance(x.dtype)
         return -0.5 * _sum_pixels(ops.square(x)) * ops.exp(-log_variance)
 
     def get_config(self):
@@ -200,7 +238,8 @@ class Bernoulli(Likelihood):
         return ops.sigmoid(x_logits)
 
     def sample(self, x_logits, seed=None):
-        u = keras.random.uniform(ops.shape(x_logits), dtype=x_logits.dtype, seed=seed)
+        shape, seed = ops.shape(x_logits), _seed(seed)
+        u = keras.random.uniform(shape, dtype=x_logits.dtype, seed=seed)
         return ops.cast(u < ops.sigmoid(x_logits), x_logits.dtype)
 
     def _natural(self, x_logits):
@@ -254,7 +293,8 @@ class ContinuousBernoulli(Likelihood):
 
     def sample(self, x_logits, seed=None):
         """Inverse of the distribution function, at uniform random numbers."""
-        u = keras.random.uniform(ops.shape(x_logits), dtype=x_logits.dtype, seed=seed)
+        shape, seed = ops.shape(x_logits), _seed(seed)
+        u = keras.random.uniform(shape, dtype=x_logits.dtype, seed=seed)
         a = ops.abs(x_logits)
         small = a < 1e-3  # there the density is flat to float32
         safe = ops.where(small, ops.ones_like(a), a)

@@ -1,13 +1,15 @@
 r"""The variational autoencoder: an encoder, a decoder, a likelihood, one objective."""
 
+import functools
 import math
-import numbers
 
 import keras
+import numpy as np
 from keras import ops
 
+from vae_lib._checks import real, seed_or_none, whole
+from vae_lib._images import check_scale
 from vae_lib.distributions import (
-    log_normal_diag,
     log_standard_normal,
     require_same_shape,
     require_shape,
@@ -15,6 +17,31 @@ from vae_lib.distributions import (
 from vae_lib.layers import Sampling
 from vae_lib.likelihoods import Likelihood
 from vae_lib.objectives import elbo_terms
+
+
+def _checking(name):
+    """Keras's method of that name, which first looks at images that are no tensors."""
+    inherited = getattr(keras.Model, name)
+
+    @functools.wraps(inherited)
+    def method(self, x=None, *args, **kwargs):
+        check_scale(x, "x")
+        held_out = kwargs.get("validation_data")
+        if held_out is not None:
+            first = held_out[0] if isinstance(held_out, tuple | list) else held_out
+            check_scale(first, "validation_data")
+        return inherited(self, x, *args, **kwargs)
+
+    return method
+
+
+class _Dial:
+    """Holds a variable that Keras does not save: it is set, not learned."""
+
+    def __init__(self, dtype, name):
+        self.variable = keras.Variable(
+            "ones", shape=(), dtype=dtype, trainable=False, name=name
+        )
 
 
 @keras.saving.register_keras_serializable(package="vae_lib")
@@ -26,14 +53,20 @@ class VAE(keras.Model):
         _{\text{distortion}} + \beta\, \underbrace{\mathrm{KL}\big(q(z \mid x_i)
         \,\|\, p(z)\big)}_{\text{rate}} \Big)
 
-    Only ``compute_loss`` is overridden, so ``fit``, ``evaluate`` and ``predict`` work
-    on every Keras backend and cannot disagree about the objective.
+    The objective is ``compute_loss``, so ``fit``, ``evaluate`` and ``predict`` work
+    on every Keras backend and cannot disagree about it. They refuse arrays of images
+    that hold NaN or look like 0..255; what a data set yields is not looked at.
+
+    ``beta``, ``n_samples``, ``seed`` and ``input_dropout`` are configuration, and so is
+    a fixed variance of the likelihood: a ``.keras`` file brings them along, weights
+    alone (``get_weights``, ``.weights.h5``, npz) do not, and leave them as they are.
 
     Args:
         encoder: a model ``x (B, ...) -> [z_mean (B, d), z_log_var (B, d)]``.
         decoder: a model ``z (B, d) -> x_logits (B, ...)``.
         likelihood: a layer of :mod:`vae_lib.likelihoods`.
-        beta: weight of the rate; 1 is the ELBO.
+        beta: weight of the rate; 1 is the ELBO. While a warm-up lasts, ``vae.beta`` is
+            smaller, and what is saved is the value given.
         n_samples: the L of the report's Eq. (1): samples of z for each image.
         seed: seed of the noise.
         input_dropout: share of the pixels that the encoder does not see in training.
@@ -43,8 +76,8 @@ class VAE(keras.Model):
 
     Raises:
         ValueError: if encoder and decoder do not fit, the likelihood is none,
-            ``n_samples`` is below 1, ``beta`` is negative or ``input_dropout`` is not
-            in [0, 1).
+            ``n_samples`` is below 1, ``beta`` is negative, ``seed`` is no whole number
+            of at least 0 or ``input_dropout`` is not in [0, 1).
     """
 
     def __init__(
@@ -66,24 +99,28 @@ class VAE(keras.Model):
                 "likelihood must be a layer of vae_lib.likelihoods, such as "
                 f"likelihoods.Gaussian(); got {likelihood!r}."
             )
-        _check_count("n_samples", n_samples)
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
-        self.n_samples = int(n_samples)
-        self.seed = seed
-        self.sampling = Sampling(seed=seed)
-        self.input_dropout = input_dropout
-        self.hide_pixels = _make_dropout(input_dropout, seed, encoder)
+        self.n_samples = whole("n_samples", n_samples)
+        self.seed = seed_or_none(seed)
+        self.sampling = Sampling(seed=self.seed)
+        self.input_dropout = _check_dropout(input_dropout)
+        self.hide_pixels = _make_dropout(self.input_dropout, self.seed, encoder)
         # A variable, so that a warm-up may change it between steps without retracing.
-        self._beta = self.add_weight(
-            shape=(), initializer="ones", trainable=False, name="beta"
-        )
+        self._dial = _Dial(self.variable_dtype, "beta")
         self.beta = beta
         self.elbo_tracker = keras.metrics.Mean(name="elbo")
         self.rate_tracker = keras.metrics.Mean(name="rate")
         self.distortion_tracker = keras.metrics.Mean(name="distortion")
         self.built = True
+        self._build_shapes_dict = {"x": (None, *self.image_shape)}  # what export reads
+
+    fit = _checking("fit")
+    evaluate = _checking("evaluate")
+    predict = _checking("predict")
+    train_on_batch = _checking("train_on_batch")
+    test_on_batch = _checking("test_on_batch")
 
     @property
     def latent_dim(self):
@@ -98,16 +135,51 @@ class VAE(keras.Model):
     @property
     def beta(self):
         """Weight of the rate in the loss; assign to change it."""
-        return float(self._beta.value)
+        return float(ops.convert_to_numpy(self._beta))
 
     @beta.setter
     def beta(self, value):
-        if not 0.0 <= value < math.inf:
+        if not 0.0 <= real(value) < math.inf:
             raise ValueError(
                 f"beta must be a finite number of at least 0, got {value!r}; "
                 "1 gives the ELBO."
             )
+        self._configured_beta = real(value)
+        self._beta.assign(self._configured_beta)
+
+    @property
+    def _beta(self):
+        return self._dial.variable
+
+    def warm_beta(self, value):
+        """Change ``beta`` for some steps; the configured value is what is saved."""
         self._beta.assign(value)
+
+    @property
+    def variables(self):
+        """All state that a step reads: the weights, beta and the states of seeds."""
+        dial = self.__dict__.get("_dial")  # Keras asks before it is there
+        return super().variables + ([] if dial is None else [dial.variable])
+
+    def set_weights(self, weights):
+        """Keras's, with the reason where a variance is learned on one side only."""
+        fixed = getattr(self.likelihood, "fixed_variance", None)
+        surplus = len(weights) - len(self.weights)
+        if fixed is not None and surplus == 1:
+            raise ValueError(
+                f"The variance of this VAE is fixed at {fixed:.6g} and no weight, but "
+                "the weights come with a learned one: build it with variance=None."
+            )
+        super().set_weights(weights)
+
+    def load_own_variables(self, store):
+        """Nothing to load: older files hold beta here, which is configuration."""
+
+    def export(self, *args, **kwargs):
+        """Keras's export; a VAE comes built, so it need not be called before."""
+        if not self._called:
+            self(np.zeros((1, *self.image_shape), self.input_dtype))
+        return super().export(*args, **kwargs)
 
     def build(self, input_shape=None):
         """Nothing to do: encoder, decoder and likelihood come built."""
@@ -129,6 +201,7 @@ class VAE(keras.Model):
 
         In the book: Eq. (6.1).
         """
+        check_scale(x, "x")
         # Keras would squeeze or add a last axis, and so hide a missing one.
         require_shape("x", x, self.encoder.input_shape)
         if training and self.hide_pixels is not None:
@@ -168,7 +241,7 @@ class VAE(keras.Model):
         Raises:
             ValueError: if ``n`` is not a whole number of at least 1.
         """
-        _check_count("n", n)
+        n, seed = whole("n", n), seed_or_none(seed)
         seeds = None if seed is None else keras.random.SeedGenerator(seed)
         dtype = self.decoder.inputs[0].dtype
         z = keras.random.normal((n, self.latent_dim), dtype=dtype, seed=seeds)
@@ -178,16 +251,18 @@ class VAE(keras.Model):
         return self.likelihood.mean(x_logits)
 
     def _draw_codes(self, x, n_samples, noise, training=None):
-        """Images as a tensor, their posteriors, and codes ``(K, B, d)``."""
+        """Images as a tensor, their posteriors, noise and codes, ``(K, B, d)`` each."""
+        check_scale(x, "x")
         x = ops.convert_to_tensor(x, dtype=self.encoder.inputs[0].dtype)
         z_mean, z_log_var = self.encode(x, training)
         if noise is None:
-            _check_count("n_samples", n_samples)
+            shape = (whole("n_samples", n_samples), *ops.shape(z_mean))
+            noise = self.sampling.draw(shape, z_mean.dtype)
         else:
             noise = ops.convert_to_tensor(noise, dtype=z_mean.dtype)
-            n_samples = ops.shape(noise)[0]
+        n_samples = ops.shape(noise)[0]
         z = self.sampling(z_mean, z_log_var, n_samples=n_samples, noise=noise)
-        return x, z_mean, z_log_var, z
+        return x, z_mean, z_log_var, noise, z
 
     def _log_px_z(self, x, z, training=None):
         """Log likelihood of each image under each of its codes, ``(K, B)``."""
@@ -221,12 +296,12 @@ class VAE(keras.Model):
 
         In the book: Eqs. (3.3), (3.4).
         """
-        x, z_mean, z_log_var, z = self._draw_codes(x, n_samples, noise)
+        x, _, z_log_var, noise, z = self._draw_codes(x, n_samples, noise)
         log_px_z = self._log_px_z(x, z)
-        log_pz = log_standard_normal(z)
-        like_z = ops.zeros_like(z)
-        log_qz_x = log_normal_diag(z, z_mean + like_z, z_log_var + like_z)
-        return log_px_z + log_pz - log_qz_x
+        # From the noise itself: (z - mean) / std loses it where the posterior is
+        # narrower than the spacing of floats around its mean.
+        log_qz_x = log_standard_normal(noise) - 0.5 * ops.sum(z_log_var, axis=-1)
+        return log_px_z + log_standard_normal(z) - log_qz_x
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -277,7 +352,7 @@ class VAE(keras.Model):
         In the book: Eqs. (3.6), (6.4).
         """
         draw = self._draw_codes(x, self.n_samples, noise, training)
-        x, z_mean, z_log_var, z = draw
+        x, z_mean, z_log_var, _, z = draw
         return elbo_terms(self._log_px_z(x, z, training), z_mean, z_log_var)
 
     def get_config(self):
@@ -288,7 +363,7 @@ class VAE(keras.Model):
             "encoder": serialise(self.encoder),
             "decoder": serialise(self.decoder),
             "likelihood": serialise(self.likelihood),
-            "beta": self.beta,
+            "beta": self._configured_beta,
             "n_samples": self.n_samples,
             "seed": self.seed,
             "input_dropout": self.input_dropout,
@@ -304,16 +379,14 @@ class VAE(keras.Model):
         return cls(**config)
 
 
-def _check_count(name, value):
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}.")
+def _check_dropout(rate):
+    if not 0.0 <= real(rate) < 1.0:
+        raise ValueError(f"input_dropout must be in [0, 1), got {rate!r}.")
+    return real(rate)
 
 
 def _make_dropout(rate, seed, encoder):
     """The layer that hides pixels from the encoder, or None."""
-    number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
-    if not number or not 0.0 <= rate < 1.0:
-        raise ValueError(f"input_dropout must be in [0, 1), got {rate!r}.")
     if not rate:
         return None
     seed = None if seed is None else (seed + 1) % 2**32  # not the noise of the codes

@@ -12,33 +12,32 @@ import math
 import keras
 from keras import layers
 
+from vae_lib._checks import whole
 from vae_lib.layers import InputIndependent
 
 IMAGE_SHAPE = (28, 28, 1)
+DATA_FORMAT = "channels_last"  # of every image here, whatever keras.json says
 CONV_LAYERS = ((32, 1), (64, 2), (64, 1), (64, 1))  # (feature maps, stride)
 
 
-def _check_size(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}.")
-
-
-def _check_image_shape(image_shape):
+def _image_shape(image_shape):
     if not isinstance(image_shape, tuple | list) or len(image_shape) != 3:
         raise ValueError(
             "image_shape must be (height, width, channels), such as (28, 28, 1); "
             f"got {image_shape!r}."
         )
-    for name, size in zip(("height", "width", "channels"), image_shape, strict=True):
-        _check_size(f"image_shape's {name}", size)
+    names = ("height", "width", "channels")
+    sizes = zip(names, image_shape, strict=True)
+    return tuple(whole(f"image_shape's {name}", size) for name, size in sizes)
 
 
-def _inputs(latent_dim, image_shape, **sizes):
-    _check_size("latent_dim", latent_dim)
-    _check_image_shape(image_shape)
-    for name, value in sizes.items():
-        _check_size(name, value)
-    return keras.Input(image_shape, name="x"), keras.Input((latent_dim,), name="z")
+def _sizes(latent_dim, image_shape, hidden_units=1):
+    """The sizes as Python's own numbers, which configurations can hold."""
+    return (
+        whole("latent_dim", latent_dim),
+        _image_shape(image_shape),
+        whole("hidden_units", hidden_units),
+    )
 
 
 def _output_dtype():
@@ -68,8 +67,11 @@ def mlp_encoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=512):
     Raises:
         ValueError: if a size is not a whole number of at least 1.
     """
-    x, _ = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
-    h = layers.Flatten()(x)
+    latent_dim, image_shape, hidden_units = _sizes(
+        latent_dim, image_shape, hidden_units
+    )
+    x = keras.Input(image_shape, name="x")
+    h = layers.Flatten(data_format=DATA_FORMAT)(x)
     h = layers.Dense(hidden_units, activation="relu", name="hidden")(h)
     return keras.Model(x, _heads(h, latent_dim), name="mlp_encoder")
 
@@ -82,7 +84,10 @@ def mlp_decoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=512):
     Returns:
         A model ``(B, d) -> x_logits (B, *image_shape)``.
     """
-    _, z = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
+    latent_dim, image_shape, hidden_units = _sizes(
+        latent_dim, image_shape, hidden_units
+    )
+    z = keras.Input((latent_dim,), name="z")
     h = layers.Dense(hidden_units, activation="relu", name="hidden")(z)
     h = layers.Dense(math.prod(image_shape), name="pixels")(h)
     outputs = layers.Reshape(image_shape, dtype=_output_dtype(), name="x_logits")
@@ -107,14 +112,25 @@ def conv_encoder(latent_dim, image_shape=IMAGE_SHAPE, hidden_units=32):
     Raises:
         ValueError: if a size is not a whole number of at least 1.
     """
-    x, _ = _inputs(latent_dim, image_shape, hidden_units=hidden_units)
+    latent_dim, image_shape, hidden_units = _sizes(
+        latent_dim, image_shape, hidden_units
+    )
+    x = keras.Input(image_shape, name="x")
     h = x
     for i, (filters, strides) in enumerate(CONV_LAYERS, start=1):
         conv = layers.Conv2D(
-            filters, 3, strides, padding="same", activation="relu", name=f"conv_{i}"
+            filters,
+            3,
+            strides,
+            padding="same",
+            data_format=DATA_FORMAT,
+            activation="relu",
+            name=f"conv_{i}",
         )
         h = conv(h)
-    h = layers.Flatten()(h)  # (B, 14 * 14 * 64) for 28 x 28 images
+    h = layers.Flatten(data_format=DATA_FORMAT)(
+        h
+    )  # (B, 14 * 14 * 64) for 28 x 28 images
     h = layers.Dense(hidden_units, activation="relu", name="hidden")(h)
     return keras.Model(x, _heads(h, latent_dim), name="conv_encoder")
 
@@ -127,14 +143,26 @@ def conv_decoder(latent_dim, image_shape=IMAGE_SHAPE):
     Returns:
         A model ``(B, d) -> x_logits (B, *image_shape)``.
     """
-    _, z = _inputs(latent_dim, image_shape)
+    latent_dim, image_shape, _ = _sizes(latent_dim, image_shape)
+    z = keras.Input((latent_dim,), name="z")
     h = layers.Dense(math.prod(image_shape), activation="relu", name="hidden")(z)
     h = layers.Reshape(image_shape)(h)
-    h = layers.Conv2DTranspose(32, 3, padding="same", activation="relu", name="deconv")(
-        h
+    deconv = layers.Conv2DTranspose(
+        32,
+        3,
+        padding="same",
+        data_format=DATA_FORMAT,
+        activation="relu",
+        name="deconv",
     )
+    h = deconv(h)
     outputs = layers.Conv2D(
-        image_shape[-1], 3, padding="same", dtype=_output_dtype(), name="x_logits"
+        image_shape[-1],
+        3,
+        padding="same",
+        data_format=DATA_FORMAT,
+        dtype=_output_dtype(),
+        name="x_logits",
     )
     x_logits = outputs(h)
     return keras.Model(z, x_logits, name="conv_decoder")
@@ -163,7 +191,8 @@ def conv_feature_map_decoder(latent_dim, image_shape=IMAGE_SHAPE):
     Raises:
         ValueError: if a size is below 1, or height or width is odd.
     """
-    _, z = _inputs(latent_dim, image_shape)
+    latent_dim, image_shape, _ = _sizes(latent_dim, image_shape)
+    z = keras.Input((latent_dim,), name="z")
     height, width, channels = image_shape
     if height % 2 or width % 2:
         raise ValueError(
@@ -173,11 +202,23 @@ def conv_feature_map_decoder(latent_dim, image_shape=IMAGE_SHAPE):
     maps = (height // 2, width // 2, 64)
     h = layers.Dense(math.prod(maps), activation="relu", name="hidden")(z)
     h = layers.Reshape(maps)(h)
-    h = layers.Conv2DTranspose(
-        32, 3, 2, padding="same", activation="relu", name="deconv"
-    )(h)
+    deconv = layers.Conv2DTranspose(
+        32,
+        3,
+        2,
+        padding="same",
+        data_format=DATA_FORMAT,
+        activation="relu",
+        name="deconv",
+    )
+    h = deconv(h)
     outputs = layers.Conv2D(
-        channels, 3, padding="same", dtype=_output_dtype(), name="x_logits"
+        channels,
+        3,
+        padding="same",
+        data_format=DATA_FORMAT,
+        dtype=_output_dtype(),
+        name="x_logits",
     )
     x_logits = outputs(h)
     return keras.Model(z, x_logits, name="conv_feature_map_decoder")
@@ -188,8 +229,9 @@ def linear_encoder(latent_dim, image_shape=IMAGE_SHAPE):
 
     Args, returns, raises: as :func:`mlp_encoder`.
     """
-    x, _ = _inputs(latent_dim, image_shape)
-    h = layers.Flatten()(x)
+    latent_dim, image_shape, _ = _sizes(latent_dim, image_shape)
+    x = keras.Input(image_shape, name="x")
+    h = layers.Flatten(data_format=DATA_FORMAT)(x)
     dtype = _output_dtype()
     z_mean = layers.Dense(latent_dim, dtype=dtype, name="z_mean")(h)
     z_log_var = InputIndependent(latent_dim, dtype=dtype, name="z_log_var")(h)
@@ -201,7 +243,8 @@ def linear_decoder(latent_dim, image_shape=IMAGE_SHAPE):
 
     Args, returns, raises: as :func:`mlp_decoder`.
     """
-    _, z = _inputs(latent_dim, image_shape)
+    latent_dim, image_shape, _ = _sizes(latent_dim, image_shape)
+    z = keras.Input((latent_dim,), name="z")
     h = layers.Dense(math.prod(image_shape), name="pixels")(z)
     outputs = layers.Reshape(image_shape, dtype=_output_dtype(), name="x_logits")
     x_logits = outputs(h)

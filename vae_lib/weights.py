@@ -5,13 +5,14 @@ arrays loads on every version and backend, and cannot run code when it is opened
 """
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 from keras import ops
 
-from vae_lib._files import replacing
+from vae_lib._files import as_path, replacing
 from vae_lib._npz import read_arrays
+
+_VARIANCE = "likelihood/log_variance"
 
 
 def write_npz(path, arrays):
@@ -25,12 +26,18 @@ def write_npz(path, arrays):
         FileNotFoundError: if the folder does not exist.
         ValueError: if an array would need pickle.
     """
-    arrays = {name: np.asarray(value) for name, value in arrays.items()}
+    arrays = {name: _portable(np.asarray(a)) for name, a in arrays.items()}
     for name, value in arrays.items():
         if value.dtype.hasobject:
             raise ValueError(f"Array {name!r} holds objects; only numbers are stored.")
     with replacing(path) as stream:
         np.savez(stream, **arrays)
+
+
+def _portable(array):
+    """bfloat16, which NumPy's files cannot hold, as float32, which holds it exactly."""
+    own = array.dtype.kind in "biufcSUO"
+    return array if own else array.astype("float32")
 
 
 def read_npz(path, sha256=None):
@@ -45,11 +52,12 @@ def read_npz(path, sha256=None):
         ValueError: if the file is empty, truncated, corrupt or holds pickled objects,
             or is not the published one.
     """
+    path = as_path(path)
     if sha256 is not None:
-        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if digest != sha256:
             raise ValueError(
-                f"{Path(path).name} is not the published file (SHA-256 "
+                f"{path.name} is not the published file (SHA-256 "
                 f"{digest[:12]}..., expected {sha256[:12]}...): install vae_lib again."
             )
     try:
@@ -65,7 +73,7 @@ def read_npz(path, sha256=None):
 def weight_arrays(vae):
     """The weights of a VAE by name, such as ``encoder/hidden/kernel``."""
     named = _named_weights(vae).items()
-    return {name: ops.convert_to_numpy(weight.value) for name, weight in named}
+    return {name: _portable(ops.convert_to_numpy(w.value)) for name, w in named}
 
 
 def save_weights(vae, path, dtype=None):
@@ -117,11 +125,17 @@ def load_weights(vae, path):
 def assign_weights(vae, arrays, source="the arrays"):
     """Set the weights of a VAE from named arrays, all or none.
 
+    A fixed variance is configuration and no weight. Older files hold it: it must then
+    be the one that the VAE has.
+
     Raises:
         ValueError: if names or shapes are not the model's, or a value is not finite.
     """
     weights = _named_weights(vae)
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
+    fixed = getattr(vae.likelihood, "fixed_variance", None) is not None
+    if fixed and _VARIANCE in arrays and arrays[_VARIANCE].shape == ():
+        vae.likelihood.check_fixed(arrays.pop(_VARIANCE))
     problems = [f"{name} is missing" for name in weights.keys() - arrays.keys()]
     problems += [f"{name} is unknown" for name in arrays.keys() - weights.keys()]
     for name in weights.keys() & arrays.keys():
@@ -138,7 +152,7 @@ def assign_weights(vae, arrays, source="the arrays"):
             "Build the network and latent_dim that the weights were saved from."
         )
     for name, weight in weights.items():
-        weight.assign(arrays[name].astype(weight.dtype))
+        weight.assign(ops.cast(arrays[name], weight.dtype))
 
 
 def _named_weights(vae):

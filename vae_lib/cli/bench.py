@@ -5,7 +5,7 @@ import statistics
 import threading
 import time
 
-from vae_lib._files import write_json
+from vae_lib._files import check_writable, write_json
 from vae_lib.cli import setup
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.training.config import TrainConfig
@@ -46,9 +46,8 @@ def check(arguments):
         if value is not None and value < 1:
             flag = name.replace("_", "-")
             raise CommandError(f"--{flag} must be at least 1, got {value}.")
-    if arguments.json and not arguments.json.parent.is_dir():
-        folder = arguments.json.parent
-        raise CommandError(f"{arguments.json}: make the folder {folder} first.")
+    if arguments.json:
+        check_writable(arguments.json)
     default = IMAGES.get(config.network, OTHER_IMAGES)
     return config, arguments.train_images or default
 

@@ -7,7 +7,7 @@ import threading
 import keras
 
 from vae_lib import training
-from vae_lib.training import processes
+from vae_lib.training import distributed
 from vae_lib.weights import save_weights
 
 
@@ -27,8 +27,8 @@ class Recorder(training.Checkpoints):
         self.write(self.model)
 
     def write(self, vae):
-        """Write weights and curves as they are now; only the first process does."""
-        if not processes.is_first():
+        """Write weights and curves as they are now; only the main process does."""
+        if not distributed.is_main_process():
             return
         save_weights(vae, self.run.weights)
         self.run.write("curves.json", self.curves)

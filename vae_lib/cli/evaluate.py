@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from vae_lib._files import write_json
+from vae_lib._files import check_writable, write_json
 from vae_lib.cli import setup
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.cli.runs import RunFolder
@@ -57,6 +57,8 @@ def check(arguments, config):
         if value is not None and value < 1:
             flag = name.replace("_", "-")
             raise CommandError(f"--{flag} must be at least 1, got {value}.")
+    if arguments.json:
+        check_writable(arguments.json)
     if arguments.seed < 0:
         raise CommandError(f"--seed must be at least 0, got {arguments.seed}.")
     if arguments.quadrature and config.latent_dim != 2:

@@ -1,10 +1,10 @@
 """What can be typed. Imports no array library, so that --help answers at once."""
 
 import argparse
-from pathlib import Path
 
 from vae_lib import __version__
-from vae_lib.cli import team, texts
+from vae_lib._files import as_path
+from vae_lib.cli import processes, texts
 from vae_lib.training.config import PRECISIONS, TrainConfig
 
 # Names from networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
@@ -61,7 +61,7 @@ def _add_train(commands):
     _add_backend(group)
     group.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help="run folder (default runs/NETWORK-D-seedS); it must be new or empty",
     )
@@ -72,7 +72,17 @@ def _add_train(commands):
         "options given must be the same",
     )
     _add_quiet(group)
-    team.add_options(parser.add_argument_group("several processes (on JAX)"))
+    processes.add_options(
+        parser.add_argument_group("several devices or processes (on JAX)")
+    )
+
+
+def _path(text):
+    """A path that was typed; ``--out=~/runs`` leaves the ``~`` to us."""
+    try:
+        return as_path(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _option(group, name, kind, text, **kwargs):
@@ -240,7 +250,7 @@ def _add_evaluate(commands):
     )
     parser.add_argument(
         "--json",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="where to write the numbers (default RUN_FOLDER/evaluation-SPLIT.json)",
     )
@@ -258,7 +268,7 @@ def _add_figures(commands):
     _add_run(parser, nargs="?", text="; left out, the fourteen figures of the report")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=_path,
         metavar="FOLDER",
         help="where to write the files (default RUN_FOLDER/figures, or report_figures)",
     )
@@ -282,7 +292,7 @@ def _add_bench(commands):
     text = "random images an epoch (default 20,000; 2,048 for a convolutional network)"
     add("--train-images", help=text, **number)
     add("--rounds", default=5, help="epochs of each that count (default 5)", **number)
-    add("--json", type=Path, metavar="FILE", help="write the numbers there as well")
+    add("--json", type=_path, metavar="FILE", help="write the numbers there as well")
     _add_backend(parser)
     _add_quiet(parser)
 
@@ -290,7 +300,7 @@ def _add_bench(commands):
 def _add_run(parser, nargs=None, text=""):
     help_text = f"what train has written{text}"
     parser.add_argument(
-        "run_folder", type=Path, metavar="RUN_FOLDER", nargs=nargs, help=help_text
+        "run_folder", type=_path, metavar="RUN_FOLDER", nargs=nargs, help=help_text
     )
 
 
@@ -298,7 +308,7 @@ def _add_data(group, default="see above"):
     source = group.add_mutually_exclusive_group()
     source.add_argument(
         "--data",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help=f"Keras's mnist.npz (default: {default})",
     )

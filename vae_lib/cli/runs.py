@@ -1,14 +1,20 @@
 """The folder of a run: which files it has, and how they are read and written."""
 
+import contextlib
 import json
 import os
 import shutil
-import uuid
 from pathlib import Path
 
-from vae_lib._files import write_json
+from vae_lib import _lock
+from vae_lib._files import part_of, write_json
 from vae_lib.cli.errors import CommandError
 from vae_lib.training.config import TrainConfig
+
+# What a folder may hold in which a run begins: what file systems and viewers put into
+# an empty one, and what a creation that was cut short has left.
+NO_CONTENT = ("lost+found", ".DS_Store", "desktop.ini")
+LEFTOVERS = ("checkpoints", "environment.json", _lock.NAME)
 
 
 class RunFolder:
@@ -34,23 +40,71 @@ class RunFolder:
     @property
     def is_free(self):
         """Whether a run may begin here."""
-        return not self.path.exists() or (
-            self.path.is_dir() and not any(self.path.iterdir())
+        if not self.path.exists():
+            return not self.path.is_symlink()
+        return (
+            not self.is_run
+            and self.path.is_dir()
+            and all(_is_nothing(path) for path in self.path.iterdir())
         )
 
     def create(self, config, environment):
-        """Make the folder with its two descriptions, all at once."""
-        part = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex}.part")
-        (part / "checkpoints").mkdir(parents=True)
+        """Make the folder with its two descriptions, all at once.
+
+        A folder that is there, such as a mounted one or the one that the shell stands
+        in, is filled; what makes it a run, its configuration, comes last.
+
+        Raises:
+            CommandError: if it cannot be made; nothing is left then that was not there.
+        """
         try:
-            write_json(part / "config.json", config.as_dict())
-            write_json(part / "environment.json", environment)
             if self.path.exists():
-                self.path.rmdir()  # empty; some systems do not rename onto it
+                self._fill(config, environment)
+            else:
+                self._make(config, environment)
+        except OSError as error:
+            if self.is_run:  # another command was faster
+                raise CommandError(f"{self} holds a run already.") from error
+            raise CommandError(
+                f"the run folder {self} cannot be made: {error.strerror or error}."
+            ) from error
+
+    def _make(self, config, environment):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = part_of(self.path.with_name(f".{self.path.name}"))
+        try:
+            (part / "checkpoints").mkdir(parents=True)
+            write_json(part / "environment.json", environment)
+            write_json(part / "config.json", config.as_dict())
             os.rename(part, self.path)
         except BaseException:
-            shutil.rmtree(part)
+            shutil.rmtree(part, ignore_errors=True)
             raise
+
+    def _fill(self, config, environment):
+        checkpoints, description = self.checkpoints, self.path / "environment.json"
+        try:
+            checkpoints.mkdir(exist_ok=True)
+            write_json(description, environment)
+            write_json(self.path / "config.json", config.as_dict())
+        except BaseException:
+            description.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                checkpoints.rmdir()
+            raise
+
+    def lock(self):
+        """The right to write here, to be used in a ``with`` statement.
+
+        Raises:
+            CommandError: if another process has it.
+        """
+        lock = _lock.FolderLock(self.path)
+        try:
+            lock.acquire()
+        except _lock.Locked as error:
+            raise CommandError(str(error)) from error
+        return lock
 
     def clear_parts(self):
         """Remove what a killed run was about to write."""
@@ -128,3 +182,10 @@ class RunFolder:
             raise CommandError(
                 f"{path} is damaged ({error}): train the model again."
             ) from error
+
+
+def _is_nothing(path):
+    """Whether this is no content of a folder, see NO_CONTENT and LEFTOVERS."""
+    if path.name == "checkpoints":
+        return path.is_dir() and not any(path.iterdir())
+    return path.name in (*NO_CONTENT, *LEFTOVERS) or path.suffix == ".part"

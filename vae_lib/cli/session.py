@@ -5,11 +5,11 @@ import sys
 import warnings
 
 from vae_lib import evaluation, training
+from vae_lib._streams import is_terminal, shows_bars
 from vae_lib.cli import setup
 from vae_lib.cli.callbacks import Interrupt, Recorder, ShortBar
 from vae_lib.cli.errors import CommandError, reported
-from vae_lib.training import processes
-from vae_lib.training.devices import placement
+from vae_lib.training import distributed
 from vae_lib.weights import save_weights
 
 
@@ -20,11 +20,11 @@ def train(plan, mnist, n_train, arguments):
         vae = _fit(plan, mnist, n_train, arguments, interrupt)
         scores = evaluation.evaluate(vae, mnist.x_val, verbose=0)
     except KeyboardInterrupt:
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             print()  # leave the line of the progress bar
         text = plan.run.interrupted(plan.config, plan.options)
         raise CommandError(text, status=130) from None
-    if processes.is_first():
+    if distributed.is_main_process():
         summarise(plan.run, plan.config, scores)
     return 0
 
@@ -33,11 +33,10 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
     config, run = plan.config, plan.run
     with reported():
         vae = training.build_vae(config)
-        placement(vae, config.batch_size)  # refuses a batch that cannot be shared
         training.compile_configured(vae, config, n_train)
         recorder = Recorder(run)
         done = restore(recorder, vae)
-    if plan.resumed and processes.is_first():
+    if plan.resumed and distributed.is_main_process():
         setup.say(arguments, f"Continuing after epoch {done} of {config.epochs}.")
     try:
         with interrupt.listening():
@@ -51,7 +50,7 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
                 **config.fit_arguments(),
             )
     except FloatingPointError as error:
-        if processes.is_first():
+        if distributed.is_main_process():
             save_weights(vae, run.weights)
         raise CommandError(_diverged(error, run), status=1) from error
     return vae
@@ -59,7 +58,7 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
 
 def restore(recorder, vae):
     """Load the newest whole checkpoint; bring the other files to the same state."""
-    if processes.is_first():
+    if distributed.is_main_process():
         recorder.run.clear_parts()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -71,10 +70,10 @@ def restore(recorder, vae):
 
 
 def _bars(arguments):
-    if arguments.quiet or not processes.is_first():
+    if arguments.quiet or not distributed.is_main_process():
         return []
     # In a file a bar would be drawn again and again: a line per epoch there.
-    return [ShortBar(verbose=1 if sys.stdout.isatty() else 2)]
+    return [ShortBar(verbose=1 if shows_bars(sys.stdout) else 2)]
 
 
 def _diverged(error, run):

@@ -63,8 +63,12 @@ def quiet_start():
     if "keras" in sys.modules:
         yield
         return
-    sys.stderr.flush()
-    stderr = os.dup(2)
+    sys.stderr and sys.stderr.flush()
+    try:
+        stderr = os.dup(2)
+    except OSError:  # it is closed: nothing can be seen there anyway
+        yield
+        return
     with tempfile.TemporaryFile() as hidden, open(stderr, "wb") as visible:
         faulthandler.enable(visible)  # a crash must not be silent
         os.dup2(hidden.fileno(), 2)
@@ -119,12 +123,17 @@ def load_images_like(run, arguments):
 def describe_images(mnist, n_train):
     """Which images a run uses, for environment.json: source, numbers, digests."""
     return {
-        "source": "sample" if mnist.is_sample else "mnist",
+        "source": source_of(mnist),
         "train_images": n_train,
         "val_images": len(mnist.x_val),
         "train_sha256": _digest(mnist.x_train[:n_train]),
         "val_sha256": _digest(mnist.x_val),
     }
+
+
+def source_of(mnist):
+    """The set's name in environment.json."""
+    return "sample" if mnist.is_sample else "mnist"
 
 
 def _digest(images):

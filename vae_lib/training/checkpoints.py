@@ -4,14 +4,15 @@ import json
 import re
 import time
 import warnings
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
-from vae_lib.training import processes
+from vae_lib._files import as_path
+from vae_lib._lock import FolderLock
+from vae_lib.training import distributed
 from vae_lib.training.config import check_whole
 from vae_lib.weights import read_npz, write_npz
 
@@ -32,16 +33,17 @@ class Checkpoints(keras.callbacks.Callback):
 
     Weights, optimiser, the states of the random generators and the curves so far: with
     the order of images fixed by (seed, epoch), a resumed run continues to the same
-    weights as one that was never interrupted. ``vae.beta`` is not part of it: the
-    constructor and the warm-up set it. Of several processes the first writes and reads,
-    and sends what it read to the others, which need not share its file system.
+    weights as one that was never interrupted. ``vae.beta`` is not part of it, nor is a
+    fixed variance: they are configuration. Of several processes the first writes and
+    reads, and sends what it read to the others, which need not share its file system.
 
     ``curves`` is ``fit``'s history over all sittings, plus ``seconds``, what each epoch
     of training took without its validation.
 
     Args:
         folder: where to keep the files; it is made if it does not exist. Only one run
-            at a time may use it.
+            may use it, which is locked while ``fit`` writes there; a run that begins
+            among the checkpoints of another one is refused.
         keep: how many of the newest checkpoints stay, at least 2, so that there is
             always a whole one behind a damaged one.
         every: epochs between two checkpoints, at least 1; the last epoch is always
@@ -55,14 +57,27 @@ class Checkpoints(keras.callbacks.Callback):
         super().__init__()
         check_whole("keep", keep, least=2)
         check_whole("every", every, least=1)
-        self.folder = Path(folder)
+        self.folder = as_path(folder)
         self.keep = keep
         self.every = every
         self.curves = {}
         self._started = self._stopped = 0.0
         self._unsaved = None  # epochs done, where the last of them is not saved
+        self._begins = False  # whether no epoch of this call of fit has begun
+        self._passed_over = set()  # names of damaged files, which will be replaced
+        self._lock = FolderLock(self.folder)
+
+    def on_train_begin(self, logs=None):
+        if distributed.is_main_process():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        self._begins, self._unsaved = True, None
 
     def on_epoch_begin(self, epoch, logs=None):
+        if self._begins:
+            self._begins = False
+            self._check_folder(epoch)
+            self.curves = {name: v[:epoch] for name, v in self.curves.items() if epoch}
         self._started = self._stopped = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -80,15 +95,21 @@ class Checkpoints(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self._unsaved is not None:
             self.save(self.model, self._unsaved)
+        self.release()
+
+    def release(self):
+        """Let another process write to the folder; ``fit`` does it at its end."""
+        self._lock.release()
 
     def save(self, vae, epochs_done):
         """Write the state after ``epochs_done`` epochs, atomically; drop old files."""
-        if processes.is_first():
+        if distributed.is_main_process():
             self._write(vae, epochs_done)
         self._unsaved = None
 
     def _write(self, vae, epochs_done):
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._check_folder(epochs_done)
         state = enumerate(_state(vae))
         arrays = {f"state/{i:03d}": ops.convert_to_numpy(v.value) for i, v in state}
         arrays["epochs_done"] = np.array(epochs_done)
@@ -98,6 +119,22 @@ class Checkpoints(keras.callbacks.Callback):
             old.unlink()
         for part in self.folder.glob("epoch-*.part"):  # of a run that was killed
             part.unlink()
+
+    def _check_folder(self, epochs_done):
+        """Refuse files of later epochs: another run's, which would outlive ours."""
+        later = [
+            path.name
+            for path in self.files()
+            if path.name not in self._passed_over
+            and (int(_NAME.fullmatch(path.name)[1]) > epochs_done or not epochs_done)
+        ]
+        if later and distributed.is_main_process():
+            raise ValueError(
+                f"{self.folder} holds checkpoints of another run ({later[0]}), and "
+                f"this one is at epoch {epochs_done}. Choose another folder, or delete "
+                "that one; to continue its run, call restore before fit and pass what "
+                "it returns as initial_epoch."
+            )
 
     def files(self):
         """Checkpoint files, newest first."""
@@ -125,6 +162,9 @@ class Checkpoints(keras.callbacks.Callback):
         if saved is None:
             return 0
         _assign(vae, saved.state, saved.name)
+        self._passed_over = {
+            path.name for path in self.files() if path.name > saved.name
+        }
         self.curves = saved.curves
         return saved.epochs_done
 
@@ -150,21 +190,21 @@ class Checkpoints(keras.callbacks.Callback):
 
 def _from_first(read):
     """What ``read()`` gives on the first process, on all of them; its error, too."""
-    if processes.count() == 1:
+    if distributed.world_size() == 1:
         return read()
     saved, note = None, {}
-    if processes.is_first():
+    if distributed.is_main_process():
         try:
             saved = read()
             note = saved._asdict() | {"state": None} if saved else {}
         except ValueError as error:
             note = {"error": str(error)}
-    note = json.loads(processes.broadcast(json.dumps(note).encode()))
+    note = json.loads(distributed.broadcast(json.dumps(note).encode()))
     if "error" in note:
         raise ValueError(note["error"])
     if not note:
         return None
-    state = processes.broadcast_arrays(saved.state if saved else None)
+    state = distributed.broadcast_arrays(saved.state if saved else None)
     return Saved(**{**note, "state": state})
 
 
@@ -182,6 +222,7 @@ def _read(path):
 
 def _assign(vae, values, name):
     state = _state(vae)
+    values = _without_fixed_variance(vae, values, len(state))
     shapes = [tuple(variable.shape) for variable in state]
     if [value.shape for value in values] != shapes:
         raise ValueError(
@@ -189,7 +230,17 @@ def _assign(vae, values, name):
             "Resume with the network, latent_dim and optimiser of the first run."
         )
     for variable, value in zip(state, values, strict=True):
-        variable.assign(value)
+        variable.assign(ops.cast(value, variable.dtype))
+
+
+def _without_fixed_variance(vae, values, expected):
+    """Older files hold a fixed variance behind the variables of the networks."""
+    place = len(vae.encoder.variables) + len(vae.decoder.variables)
+    fixed = getattr(vae.likelihood, "fixed_variance", None) is not None
+    if not fixed or len(values) != expected + 1 or values[place].shape != ():
+        return values
+    vae.likelihood.check_fixed(values[place])
+    return [*values[:place], *values[place + 1 :]]
 
 
 def _state(vae):

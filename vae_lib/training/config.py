@@ -1,11 +1,11 @@
 """What a training run is made of, in one frozen record."""
 
 import math
-import numbers
 from dataclasses import asdict, dataclass, fields
 
+from vae_lib._checks import LARGEST_SEED, real, whole
+
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-LARGEST_SEED = 2**32 - 1  # of keras.utils.set_random_seed
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,23 @@ class TrainConfig:
 
     def __post_init__(self):
         for name in ("latent_dim", "n_samples", "epochs", "batch_size"):
-            check_whole(name, getattr(self, name), least=1)
-        check_whole("kl_warmup", self.kl_warmup, least=0)
-        check_whole("seed", self.seed, least=0)
+            self._set(name, whole(name, getattr(self, name), least=1))
+        for name in ("kl_warmup", "lr_warmup", "seed"):
+            self._set(name, whole(name, getattr(self, name), least=0))
         if self.seed > LARGEST_SEED:
             raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
         check_positive("learning_rate", self.learning_rate)
         check_warmup(self.lr_warmup, self.epochs)
-        if not _is_number(self.input_dropout) or not 0.0 <= self.input_dropout < 1.0:
+        if not 0.0 <= real(self.input_dropout) < 1.0:
             raise ValueError(
                 f"input_dropout must be in [0, 1), got {self.input_dropout!r}."
             )
-        if not _is_number(self.encoder_l2) or not 0.0 <= self.encoder_l2 < math.inf:
+        if not 0.0 <= real(self.encoder_l2) < math.inf:
             raise ValueError(
                 f"encoder_l2 must be at least 0 and finite, got {self.encoder_l2!r}."
             )
+        if getattr(self.batch_norm, "dtype", None) == "bool":  # NumPy's
+            self._set("batch_norm", bool(self.batch_norm))
         if not isinstance(self.batch_norm, bool):
             raise ValueError(
                 f"batch_norm must be True or False, got {self.batch_norm!r}."
@@ -67,7 +69,7 @@ class TrainConfig:
             raise ValueError(
                 f"precision must be one of {known}, got {self.precision!r}."
             )
-        if not _is_number(self.beta) or not 0.0 <= self.beta < math.inf:
+        if not 0.0 <= real(self.beta) < math.inf:
             raise ValueError(f"beta must be at least 0 and finite, got {self.beta!r}.")
         if self.variance is not None:
             check_positive("variance", self.variance)
@@ -76,6 +78,21 @@ class TrainConfig:
                     f"variance={self.variance!r} needs likelihood='gaussian', got "
                     f"{self.likelihood!r}: leave variance out."
                 )
+
+        for name in (
+            "learning_rate",
+            "input_dropout",
+            "encoder_l2",
+            "beta",
+            "variance",
+        ):
+            value = getattr(self, name)
+            if value is not None and type(value) not in (int, float):
+                self._set(name, float(value))
+
+    def _set(self, name, value):
+        """Fields hold Python's own numbers, also where NumPy's were given."""
+        object.__setattr__(self, name, value)
 
     def as_dict(self):
         """The fields as a dictionary that JSON can hold."""
@@ -98,11 +115,7 @@ class TrainConfig:
 
 def check_whole(name, value, least):
     """Raise ValueError unless value is a whole number of at least ``least``."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(
-            f"{name} must be a whole number of at least {least}, got {value!r}."
-        )
+    whole(name, value, least)
 
 
 def check_warmup(lr_warmup, epochs):
@@ -117,9 +130,5 @@ def check_warmup(lr_warmup, epochs):
 
 def check_positive(name, value):
     """Raise ValueError unless value is positive and finite."""
-    if not _is_number(value) or not 0.0 < value < math.inf:
+    if not 0.0 < real(value) < math.inf:
         raise ValueError(f"{name} must be positive and finite, got {value!r}.")
-
-
-def _is_number(value):
-    return isinstance(value, numbers.Real) and not isinstance(value, bool)

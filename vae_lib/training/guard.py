@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from vae_lib.evaluation.batching import ImageNoise
+from vae_lib.evaluation.batching import ImageNoise, spans, to_tensor
 
 VALIDATION_SEED = 0  # the default of evaluation.evaluate
 VALIDATION_BATCH = 500
@@ -76,15 +76,32 @@ class Validation:
         self.beta = beta
         self.noise = ImageNoise(VALIDATION_SEED, range(len(x)), vae.latent_dim).draw(1)
 
-    def __call__(self):
-        """Returns ``val_loss``, ``val_elbo``, ``val_rate`` and ``val_distortion``."""
+    def __call__(self, hooks=None):
+        """Returns ``val_loss``, ``val_elbo``, ``val_rate`` and ``val_distortion``.
+
+        With compiled metrics, of the deterministic reconstruction, these as well.
+
+        Args:
+            hooks: a ``keras.callbacks.CallbackList`` that is told of each batch.
+        """
         sums = {"elbo": 0.0, "rate": 0.0, "distortion": 0.0}
-        for start in range(0, len(self.x), VALIDATION_BATCH):
-            batch = slice(start, start + VALIDATION_BATCH)
+        metrics = self.vae._compile_metrics
+        if metrics is not None:
+            metrics.reset_state()
+        for i, batch in enumerate(spans(len(self.x), VALIDATION_BATCH)):
+            if hooks is not None:
+                hooks.on_test_batch_begin(i)
             terms = self.vae.elbo_terms(self.x[batch], noise=self.noise[:, batch])
             for name in sums:
                 values = ops.convert_to_numpy(getattr(terms, name))
-                sums[name] += float(np.sum(values, dtype="float64"))
+                sums[name] += float(np.sum(values.astype("float64")))
+            if metrics is not None:
+                x = to_tensor(self.x[batch], like=self.vae.encoder.inputs[0])
+                metrics.update_state(x, self.vae(x))
+            if hooks is not None:
+                hooks.on_test_batch_end(i)
         means = {f"val_{name}": total / len(self.x) for name, total in sums.items()}
         loss = means["val_distortion"] + self.beta * means["val_rate"]
-        return {"val_loss": loss, **means}
+        others = {} if metrics is None else metrics.result()
+        others = {f"val_{name}": float(value) for name, value in others.items()}
+        return {"val_loss": loss, **means, **others}

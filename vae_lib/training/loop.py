@@ -1,15 +1,20 @@
 """The training loop: shuffled epochs, Keras's callbacks, a guard against NaN."""
 
 import math
+import sys
+import warnings
 
 import keras
 import numpy as np
 from keras import ops
 
+from vae_lib._checks import whole
+from vae_lib._streams import is_open, is_terminal, shows_bars
 from vae_lib.data import check_images
-from vae_lib.training.config import check_positive, check_warmup, check_whole
+from vae_lib.training.checkpoints import Checkpoints
+from vae_lib.training.config import check_positive, check_warmup
+from vae_lib.training.distributed import is_main_process
 from vae_lib.training.guard import Guard, Validation
-from vae_lib.training.processes import is_first
 from vae_lib.training.steps import make_runner, steps_per_call
 from vae_lib.training.warmup import KLWarmup
 
@@ -69,12 +74,15 @@ def fit(
 
     Maximises :math:`\frac1n \sum_i \mathcal{L}(x_i)` by Adam with a cosine schedule
     over the epochs of this call, unless you compiled the model: then your optimiser is
-    used. Every epoch sees every image once; the last batch may be short.
+    used, and your other options, too. Metrics compare the images with their
+    deterministic reconstruction, as in ``vae.fit(x, x)``. A schedule of yours that
+    reaches 0 before the last step is warned of. Every epoch sees every image once; the
+    last batch may be short.
 
     On the JAX backend, ``keras.distribution.set_distribution(DataParallel(...))``
     before the model is built shares every batch between devices, and
-    :func:`vae_lib.training.processes.join` between processes; the losses stay those of
-    one device to float32 rounding. Only the first process shows progress.
+    :func:`vae_lib.training.distributed.initialize` between processes; the losses stay
+    those of one device to float32 rounding. Only the main process shows progress.
 
     Args:
         vae: a :class:`vae_lib.models.VAE`.
@@ -87,8 +95,12 @@ def fit(
         kl_warmup: epochs in which ``vae.beta`` rises linearly to its value.
         seed: of the order of the images.
         initial_epoch: epochs done before, when a run is resumed.
-        callbacks: Keras callbacks. ``on_train_batch_end`` comes once per compiled call.
-        verbose: "auto" or 1 a progress bar, 2 a line per epoch, 0 silent.
+        callbacks: Keras callbacks, one of them, or ``None``; what they do in Keras's
+            ``fit`` they do here. ``on_train_batch_end`` comes once per compiled call.
+            Those that set the learning rate need a model that you compiled with a
+            number for it, since the default optimiser follows a schedule.
+        verbose: "auto" or 1 a progress bar, 2 a line per epoch, 0 silent. "auto" is 2
+            in a terminal that shows no colours (NO_COLOR, TERM=dumb).
 
     Returns:
         A ``keras.callbacks.History``. Its ``history`` has one number per epoch in nats
@@ -104,52 +116,111 @@ def fit(
     x_train = check_images(x_train, "x_train", vae.image_shape)
     if x_val is not None:
         x_val = check_images(x_val, "x_val", vae.image_shape)
-    _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch)
+    epochs, batch_size = whole("epochs", epochs), whole("batch_size", batch_size)
+    kl_warmup, seed = whole("kl_warmup", kl_warmup, 0), whole("seed", seed, 0)
+    initial_epoch = _check_initial(initial_epoch, epochs)
+    callbacks = _as_list(callbacks)
     check_positive("learning_rate", learning_rate)
     check_warmup(lr_warmup, epochs)
     n_steps = math.ceil(len(x_train) / batch_size)
     schedule = (epochs - initial_epoch) * n_steps, learning_rate, lr_warmup * n_steps
     _prepare_optimizer(vae, *schedule)
-    beta = vae.beta
+    _refuse_rate_setters(vae.optimizer, callbacks)
+    beta = vae.get_config()["beta"]
     if kl_warmup:
         callbacks = [KLWarmup(kl_warmup, beta), *callbacks]
     guard = Guard(vae, make_runner(vae, x_train, batch_size))
     validate = None if x_val is None else Validation(vae, x_val, beta)
+    verbose = _verbosity(verbose)
     hooks = keras.callbacks.CallbackList(
-        list(callbacks),
+        callbacks,
         add_history=True,
-        add_progbar=verbose != 0 and is_first(),
+        add_progbar=verbose != 0 and is_main_process(),
         model=vae,
-        verbose=1 if verbose == "auto" else verbose,
+        verbose=verbose,
         epochs=epochs,
         steps=n_steps,
     )
-    vae.stop_training = False
-    hooks.on_train_begin()
+    vae.stop_training, vae._initial_epoch = False, None
     try:
-        for epoch in range(initial_epoch, epochs):
+        hooks.on_train_begin()
+        guard.good = vae.get_weights()  # a callback may have restored others
+        logs = None
+        # Keras's BackupAndRestore says in this attribute where to go on.
+        for epoch in range(vae._initial_epoch or initial_epoch, epochs):
             order = epoch_order(len(x_train), seed, epoch)
-            _run_epoch(guard, validate, hooks, epoch, order, batch_size)
+            logs = _run_epoch(guard, validate, hooks, epoch, order, batch_size)
             if vae.stop_training:
                 break
-        hooks.on_train_end()
+        vae.optimizer.finalize_variable_values(vae.trainable_weights)  # averages
+        hooks.on_train_end(logs)
     finally:
         if kl_warmup:
             vae.beta = beta  # also where the warm-up was cut short
+        for callback in callbacks:
+            if isinstance(callback, Checkpoints):
+                callback.release()
     return vae.history
 
 
-def _check_counts(epochs, batch_size, kl_warmup, seed, initial_epoch):
-    check_whole("epochs", epochs, least=1)
-    check_whole("batch_size", batch_size, least=1)
-    check_whole("kl_warmup", kl_warmup, least=0)
-    check_whole("seed", seed, least=0)
-    check_whole("initial_epoch", initial_epoch, least=0)
+def _as_list(callbacks):
+    """Callbacks as Keras's fit takes them: some, one, a CallbackList or None."""
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    if isinstance(callbacks, keras.callbacks.Callback):
+        return [callbacks]
+    found = keras.tree.flatten(list(callbacks))
+    for callback in found:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                "callbacks must be Keras callbacks, such as "
+                f"keras.callbacks.EarlyStopping(), got {callback!r}."
+            )
+    return found
+
+
+def _refuse_rate_setters(optimizer, callbacks):
+    """Keras raises only in the middle of training that a schedule cannot be set."""
+    setters = (
+        keras.callbacks.LearningRateScheduler,
+        keras.callbacks.ReduceLROnPlateau,
+    )
+    for callback in callbacks:
+        if isinstance(callback, setters) and _schedule_of(optimizer) is not None:
+            raise ValueError(
+                f"{type(callback).__name__} sets the learning rate, but the optimiser "
+                "follows a schedule: compile the model first with a number, such as "
+                "vae.compile(optimizer=keras.optimizers.Adam(1e-3))."
+            )
+
+
+def _schedule_of(optimizer):
+    """The schedule that an optimiser follows, or None."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of loss scaling
+    rate = getattr(optimizer, "_learning_rate", None)
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    return rate if is_schedule else None
+
+
+def _verbosity(verbose):
+    if not is_open(sys.stdout):
+        return 0
+    if verbose != "auto":
+        return verbose
+    is_dumb = is_terminal(sys.stdout) and not shows_bars(sys.stdout)
+    return 2 if is_dumb else 1
+
+
+def _check_initial(initial_epoch, epochs):
+    initial_epoch = whole("initial_epoch", initial_epoch, least=0)
     if initial_epoch > epochs:
         raise ValueError(
             f"initial_epoch is {initial_epoch}, beyond epochs={epochs}: epochs counts "
             "from the beginning of the first run."
         )
+    return initial_epoch
 
 
 def _prepare_optimizer(vae, n_steps, learning_rate, n_warmup_steps):
@@ -166,6 +237,31 @@ def _prepare_optimizer(vae, n_steps, learning_rate, n_warmup_steps):
             "The optimiser's learning rate is 0, as when its schedule has ended: "
             "compile the model again before fit, such as with compile_default."
         )
+    _warn_of_the_end(vae.optimizer, n_steps)
+
+
+def _warn_of_the_end(optimizer, n_steps):
+    """Say at the start where a schedule will be 0 before the last step."""
+    schedule = _schedule_of(optimizer)
+    if schedule is None or not n_steps:
+        return
+    done = int(ops.convert_to_numpy(optimizer.iterations))
+
+    def rests(step):
+        return not float(ops.convert_to_numpy(schedule(done + step)))
+
+    if not rests(n_steps - 1):
+        return
+    moves, ends = 0, n_steps - 1  # the rate is above 0 at the first, 0 at the second
+    while ends - moves > 1:
+        middle = (moves + ends) // 2
+        moves, ends = (moves, middle) if rests(middle) else (middle, ends)
+    warnings.warn(
+        f"The optimiser's learning rate is 0 from step {ends + 1} of {n_steps} on, "
+        "where its schedule ends: nothing is learned after that. To train longer, "
+        "compile the model again before fit, such as with compile_default.",
+        stacklevel=4,
+    )
 
 
 def _run_epoch(guard, validate, hooks, epoch, order, batch_size):
@@ -183,9 +279,13 @@ def _run_epoch(guard, validate, hooks, epoch, order, batch_size):
         if vae.stop_training:
             break
     if validate is not None:
-        logs.update(validate())
+        hooks.on_test_begin()
+        held_out = validate(hooks)
+        hooks.on_test_end({name[4:]: value for name, value in held_out.items()})
+        logs.update(held_out)
         guard.check(logs, epoch, done)
     hooks.on_epoch_end(epoch, logs)
+    return logs
 
 
 def _calls(order, batch_size, steps):

@@ -6,13 +6,14 @@ numbers, and one compiled call runs Keras's own ``train_step`` over many of its 
 What is computed is Keras's; only who drives the loop differs.
 """
 
+import contextlib
 import functools
 
 import keras
 import numpy as np
 from keras import ops
 
-from vae_lib.training.devices import placement
+from vae_lib.training.sharding import make_sharding
 
 
 def make_runner(vae, x, batch_size):
@@ -29,8 +30,9 @@ def make_runner(vae, x, batch_size):
         in place.
     """
     images = ops.convert_to_tensor(x, dtype=vae.encoder.inputs[0].dtype)
-    place = placement(vae, batch_size)
-    run = _RUNNERS[keras.backend.backend()](vae, images, place)
+    sharding = make_sharding(vae, batch_size)
+    _build_metrics(vae, images[:1])
+    run = _RUNNERS[keras.backend.backend()](vae, images, sharding)
     longest = steps_per_call(vae)
 
     def padded(rows):
@@ -44,12 +46,27 @@ def make_runner(vae, x, batch_size):
     return padded
 
 
+def _build_metrics(vae, x):
+    """Make the variables of compiled metrics, which no compiled step can make."""
+    metrics = vae._compile_metrics
+    if metrics is not None and not metrics.built:
+        metrics.build(x, vae(x))
+
+
+def _example(vae, batch):
+    """What a step reads: with compiled metrics the images are the targets, too."""
+    return (batch,) if vae._compile_metrics is None else (batch, batch)
+
+
 def steps_per_call(vae):
     """How many steps one compiled call should hold, for this network and device.
 
     Convolutions take long enough to make the call's overhead small; keeping their
-    calls short keeps the progress bar and Ctrl-C alive.
+    calls short keeps the progress bar and Ctrl-C alive. What was compiled with
+    ``steps_per_execution`` above 1 is done.
     """
+    if vae.steps_per_execution > 1:
+        return vae.steps_per_execution
     if not _uses_convolution(vae):
         return 64
     # XLA's convolutions inside an XLA loop are single-threaded on a CPU.
@@ -75,19 +92,21 @@ def _has_gpu():
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _tensorflow(vae, images, place):
+def _tensorflow(vae, images, sharding):
     import tensorflow as tf
 
     # XLA fuses the many small operations of a dense network; its CPU convolutions
     # are slower than the library kernels.
-    compiled = _has_gpu() or not _uses_convolution(vae)
+    compiled = vae.jit_compile and (_has_gpu() or not _uses_convolution(vae))
+    if vae.run_eagerly:
+        return _one_by_one(vae, images, tf.gather)
 
     # The images are an argument: TensorFlow never frees what a function has captured.
     @tf.function(jit_compile=compiled)
     def loop(images, rows, n_steps):
         losses = tf.zeros(rows.shape[0], tf.float32)
         for step in tf.range(n_steps):
-            logs = vae.train_step((tf.gather(images, rows[step]),))
+            logs = vae.train_step(_example(vae, tf.gather(images, rows[step])))
             loss = tf.cast(logs["loss"], tf.float32)
             losses = tf.tensor_scatter_nd_update(losses, [[step]], [loss])
         return losses
@@ -107,17 +126,17 @@ def _tensorflow(vae, images, place):
     return run
 
 
-def _jax(vae, images, place):
+def _jax(vae, images, sharding):
     import jax
 
-    images = place.replicate(images)
+    images = sharding.replicate(images)
 
-    @functools.partial(jax.jit, out_shardings=place.everywhere)
+    @functools.partial(jax.jit, out_shardings=sharding.replicated)
     def loop(state, images, rows, n_steps):  # as a constant they would be compiled in
         def one_step(step, carry):
             state, losses = carry
-            batch = place.keep_shared(images[rows[step]])
-            logs, state = vae.train_step(state, (batch,))
+            batch = sharding.constrain(images[rows[step]])
+            logs, state = vae.train_step(state, _example(vae, batch))
             return state, losses.at[step].set(logs["loss"])
 
         carry = state, jax.numpy.zeros(rows.shape[0])
@@ -133,7 +152,9 @@ def _jax(vae, images, place):
             vae.metrics_variables,
         )
         state = tuple([variable.value for variable in group] for group in groups)
-        state, losses = loop(state, images, place.share(rows), n_steps)
+        as_compiled = vae.jit_compile and not vae.run_eagerly
+        with contextlib.nullcontext() if as_compiled else jax.disable_jit():
+            state, losses = loop(state, images, sharding.shard(rows), n_steps)
         for group, values in zip(groups, state, strict=True):
             for variable, value in zip(group, values, strict=True):
                 variable.assign(value)
@@ -142,10 +163,16 @@ def _jax(vae, images, place):
     return run
 
 
-def _torch(vae, images, place):
+def _torch(vae, images, sharding):
+    return _one_by_one(vae, images, lambda images, row: images[row])
+
+
+def _one_by_one(vae, images, gather):
+    """Steps that Python calls, for ``run_eagerly`` and for PyTorch."""
+
     def run(rows, n_steps):
-        batches = (images[ops.convert_to_tensor(row)] for row in rows[:n_steps])
-        logs = [vae.train_step((batch,)) for batch in batches]
+        rows = map(ops.convert_to_tensor, rows[:n_steps])
+        logs = [vae.train_step(_example(vae, gather(images, row))) for row in rows]
         return np.array([float(log["loss"]) for log in logs], "float32")
 
     return run

@@ -2,6 +2,8 @@
 
 import keras
 
+from vae_lib._checks import whole
+
 
 class KLWarmup(keras.callbacks.Callback):
     """Raises ``vae.beta`` to ``beta``, linearly over the first epochs.
@@ -21,18 +23,19 @@ class KLWarmup(keras.callbacks.Callback):
 
     def __init__(self, epochs, beta=1.0):
         super().__init__()
-        if epochs < 1:
-            raise ValueError(f"epochs must be at least 1, got {epochs!r}.")
-        self.epochs = epochs
+        self.epochs = whole("epochs", epochs)
         self.beta = beta
         self.epoch = 0
+
+    def on_train_begin(self, logs=None):
+        self.model.beta = self.beta  # what is saved, also while the warm-up lasts
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_begin(self, batch, logs=None):
         done = self.epoch + (batch + 1) / self.params["steps"]
-        self.model.beta = self.beta * min(1.0, done / self.epochs)
+        self.model.warm_beta(self.beta * min(1.0, done / self.epochs))
 
     def on_train_end(self, logs=None):
         self.model.beta = self.beta

@@ -1,0 +1,68 @@
+"""Keras finds the library's classes in a file once ``vae_lib`` is imported."""
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+
+CLASSES = {
+    "VAE": "models",
+    "Sampling": "layers",
+    "InputIndependent": "layers",
+    "Gaussian": "likelihoods",
+    "Bernoulli": "likelihoods",
+    "ContinuousBernoulli": "likelihoods",
+}
+
+
+def when_keras_is_there():
+    """Register stand-ins now if Keras is loaded, else right after it has loaded.
+
+    ``import vae_lib`` must not wait for Keras, nor a program that only wants the data
+    for the models. A class takes the place of its stand-in when its module loads.
+    """
+    if "keras" in sys.modules:
+        _register(sys.modules["keras"])
+    elif not any(isinstance(finder, _AfterKeras) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _AfterKeras())
+
+
+def _register(keras):
+    for name, module in CLASSES.items():
+        if keras.saving.get_registered_object(f"vae_lib>{name}") is None:
+            register = keras.saving.register_keras_serializable("vae_lib", name)
+            register(_stand_in(name, f"vae_lib.{module}"))
+
+
+def _stand_in(name, module):
+    """A class that is only made from a configuration, and gives the real one."""
+
+    class StandIn:
+        @classmethod
+        def from_config(cls, config):
+            real = getattr(importlib.import_module(module), name)
+            return real.from_config(config)
+
+        def get_config(self):
+            raise NotImplementedError
+
+    return StandIn
+
+
+class _AfterKeras(importlib.abc.MetaPathFinder):
+    """Lets the other finders load Keras, once, and registers after it."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def exec_module(module):
+                load(module)
+                _register(module)
+
+            spec.loader.exec_module = exec_module
+        return spec

@@ -1,0 +1,93 @@
+"""Standard output and error as they come: terminals, files, pipes, closed or missing.
+
+Imports no array library.
+"""
+
+import contextlib
+import os
+import sys
+
+
+def is_terminal(stream):
+    """Whether a person reads this stream and its lines can be written over."""
+    if os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError):  # None or another object; closed
+        return False
+
+
+def shows_bars(stream):
+    """Whether Keras's progress bars, which are coloured, belong there."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
+def is_open(stream):
+    """Whether something can be written there."""
+    return stream is not None and not getattr(stream, "closed", False)
+
+
+class Patient:
+    """A stream that a message cannot break.
+
+    What its encoding lacks is written as an escape such as ``\\u0141``; once its reader
+    has gone, or where there is none, what is written is dropped: a training must not
+    end because ``head`` has seen enough.
+
+    Args:
+        stream: any object with ``write``, or ``None``.
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._lost = not is_open(stream)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def isatty(self):
+        return not self._lost and is_terminal(self._stream)
+
+    def write(self, text):
+        if not self._lost:
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                encoding = getattr(self._stream, "encoding", None) or "ascii"
+                coded = text.encode(encoding, errors="backslashreplace")
+                self._try(self._stream.write, coded.decode(encoding))
+            except (BrokenPipeError, ValueError):
+                self._lose()
+        return len(text)
+
+    def flush(self):
+        if not self._lost and hasattr(self._stream, "flush"):
+            self._try(self._stream.flush)
+
+    def _try(self, call, *arguments):
+        try:
+            call(*arguments)
+        except (BrokenPipeError, ValueError):
+            self._lose()
+
+    def _lose(self):
+        """Drop all that follows, and what is left in the buffer at the end, too."""
+        self._lost = True
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+
+@contextlib.contextmanager
+def patient_output():
+    """Put :class:`Patient` streams in the place of standard output and error."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(Patient, before)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = before

@@ -1,0 +1,219 @@
+"""Several processes, on one machine or many, that train one model together.
+
+What clusters have starts, watches and ends them: ``mpiexec -n 2``, ``srun -n 2`` or
+Kubernetes. JAX finds out who they are, and Keras shares each batch between them. Every
+process runs the same program. With KERAS_BACKEND=jax, it calls first::
+
+    from vae_lib.training import distributed
+    distributed.initialize()
+
+then builds the model, and ``training.fit`` does the rest. The results are the same in
+each process, so only the main one should print and write: ask :func:`is_main_process`.
+The command ``python -m vae_lib train`` does all of this by itself.
+"""
+
+import importlib.util
+import io
+import os
+from typing import NamedTuple
+
+from vae_lib.training.config import check_whole
+
+HEARTBEAT = 30  # seconds of silence after which a process counts as dead
+
+# Variables that hold the number of processes, set by what starts them.
+LAUNCHERS = {
+    "OMPI_COMM_WORLD_SIZE": "mpiexec of Open MPI",
+    "SLURM_STEP_NUM_TASKS": "srun",  # SLURM_NTASKS is that of salloc, too
+    "PMI_SIZE": "mpiexec of MPICH or Intel MPI",
+    "MV2_COMM_WORLD_SIZE": "mpiexec of MVAPICH",
+}
+# Keras's own variables: what a cluster sets that starts processes without telling them.
+ADDRESS, COUNT, NUMBER = (
+    f"KERAS_DISTRIBUTION_{name}"
+    for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
+)
+
+
+class Settings(NamedTuple):
+    """Who a process is; ``None`` is for the launcher to say."""
+
+    coordinator: str | None = None
+    processes: int | None = None
+    process_id: int | None = None
+
+
+def launched():
+    """What started this process, and how many like it: ``("", 1)`` if it is alone."""
+    sizes = {name: os.environ.get(name, "") for name in LAUNCHERS}
+    counts = {name: int(size) for name, size in sizes.items() if size.isdecimal()}
+    largest = max(counts, key=counts.get, default=None)  # mpiexec may use srun
+    if largest is None or counts[largest] < 2:
+        return "", 1
+    return LAUNCHERS[largest], counts[largest]
+
+
+def initialize(coordinator=None, processes=None, process_id=None, seed=0):
+    """Join the other processes; models built from now on are shared with them.
+
+    Without arguments ``mpiexec`` (with mpi4py) or ``srun`` says who they are; a process
+    that is alone stays so. Elsewhere, as on Kubernetes, all three must be given, or
+    stand in Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES and
+    _PROCESS_ID.
+
+    Args:
+        coordinator: ``"host:port"`` of process 0, as the others reach it; alone, it
+            chooses the port under ``mpiexec`` or ``srun``.
+        processes: how many there are, at least 1.
+        process_id: number of this one, from 0.
+        seed: set with ``keras.utils.set_random_seed``, so that all processes begin
+            with the same weights.
+
+    Raises:
+        ValueError: if the backend is not JAX, JAX computes already, an argument is
+            missing or out of range, mpi4py is missing or the others do not come.
+    """
+    launcher, size = launched()
+    told = settings(coordinator, processes, process_id)
+    if told.processes is None and not launcher:
+        return
+    import keras
+
+    from vae_lib.training.sharding import require_jax
+
+    require_jax("processes")
+    method = "deactivate" if told.processes else _detection(launcher)
+    import jax
+
+    os.environ["grpc_proxy"] = ""  # a proxy for web pages cannot lead to them
+    jax.config.update("jax_check_proxy_envs", False)
+    jax.config.update("jax_enable_preemption_service", False)  # it catches SIGTERM
+    try:
+        jax.distributed.initialize(
+            *told,
+            cluster_detection_method=method,
+            heartbeat_timeout_seconds=HEARTBEAT,
+            shutdown_timeout_seconds=HEARTBEAT,
+        )
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(f"The processes could not be joined: {error}") from error
+    if jax.process_count() != (told.processes or size):
+        raise ValueError(
+            f"{launcher} started {size} processes, but JAX found {jax.process_count()} "
+            "of them: mpi4py or SLURM's variables belong to another launcher."
+        )
+    keras.utils.set_random_seed(seed)
+    keras.distribution.set_distribution(keras.distribution.DataParallel())
+
+
+def settings(coordinator=None, processes=None, process_id=None):
+    """The :class:`Settings` that are given, or that Keras's variables hold.
+
+    Raises:
+        ValueError: if one is out of range, or misses the others.
+    """
+    if coordinator is processes is process_id is None and COUNT in os.environ:
+        coordinator = os.environ.get(ADDRESS, "").split(",")[0]
+        processes, process_id = (
+            int(value) if value.isdecimal() else value
+            for value in (os.environ[COUNT], os.environ.get(NUMBER, ""))
+        )
+    if coordinator is not None:
+        host, _, port = str(coordinator).rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise ValueError(
+                "coordinator must be HOST:PORT of process 0, such as "
+                f"192.168.0.7:12345, got {coordinator!r}."
+            )
+    if processes is process_id is None and (coordinator is None or launched()[0]):
+        return Settings(coordinator)
+    if None in (coordinator, processes, process_id):
+        raise ValueError(
+            "coordinator, processes and process_id belong together: give all three, or "
+            "start the program by mpiexec or srun, which know them."
+        )
+    check_whole("processes", processes, least=1)
+    check_whole("process_id", process_id, least=0)
+    if process_id >= processes:
+        raise ValueError(
+            f"process_id is {process_id}, but {processes} processes are numbered 0 to "
+            f"{processes - 1}."
+        )
+    return Settings(coordinator, processes, process_id)
+
+
+def _detection(launcher):
+    """How JAX is to find the processes; None leaves it to JAX."""
+    if launcher == LAUNCHERS["SLURM_STEP_NUM_TASKS"]:
+        return None
+    if importlib.util.find_spec("mpi4py") is None:
+        raise ValueError(
+            f"{launcher} started several processes, and JAX needs mpi4py to find them, "
+            "which is not installed: pip install mpi4py"
+        )
+    return "mpi4py"
+
+
+def shutdown():
+    """Wait until all processes have come so far, then part; nothing if alone."""
+    if world_size() > 1:
+        _jax().distributed.shutdown()
+
+
+def world_size():
+    """Number of processes that train together; 1 on other backends than JAX."""
+    return _jax().process_count() if _jax() else 1
+
+
+def is_main_process():
+    """Whether this process is the one that prints and writes files."""
+    return _jax().process_index() == 0 if _jax() else True
+
+
+def _jax():
+    """JAX, or None on another backend."""
+    import keras
+
+    if keras.backend.backend() != "jax":
+        return None
+    import jax
+
+    return jax
+
+
+def broadcast(content=b""):
+    """Send bytes of the main process to all; each must call it at the same place."""
+    if world_size() == 1:
+        return content
+    import numpy as np
+    from jax.experimental import multihost_utils
+
+    size = multihost_utils.broadcast_one_to_all(np.array(len(content), np.int32))
+    array = np.zeros(int(size), np.uint8)
+    if is_main_process():
+        array[:] = np.frombuffer(content, np.uint8)
+    return np.asarray(multihost_utils.broadcast_one_to_all(array)).tobytes()
+
+
+def broadcast_arrays(arrays=None):
+    """Send a list of NumPy arrays of the main process to all."""
+    if world_size() == 1:
+        return arrays
+    import numpy as np
+
+    stream = io.BytesIO()
+    if is_main_process():
+        np.savez(stream, *arrays)
+    with np.load(io.BytesIO(broadcast(stream.getvalue()))) as received:
+        return [received[f"arr_{i}"] for i in range(len(received.files))]
+
+
+def gather(flag):
+    """The truth value of each process, in the order of their numbers."""
+    if world_size() == 1:
+        return [bool(flag)]
+    import numpy as np
+    from jax.experimental import multihost_utils
+
+    flags = multihost_utils.process_allgather(np.array([flag], np.int32))
+    return [bool(each) for each in np.ravel(flags)]
