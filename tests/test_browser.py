@@ -65,17 +65,27 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture
-def visit(browser, address):
-    """A function that opens a page of the book, with its formulas set or without."""
-    contexts = []
+@pytest.fixture(scope="module")
+def context(browser):
+    """A function that gives one browser profile, with its cache, for each screen."""
 
-    def visit(name, size, formulas=True, **options):
+    @functools.cache
+    def make(size, color_scheme):
         width, height = size
         viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
+        return browser.new_context(viewport=viewport, color_scheme=color_scheme)
+
+    return make
+
+
+@pytest.fixture
+def visit(context, address):
+    """A function that opens a page of the book, with its formulas set or without."""
+    pages = []
+
+    def visit(name, size, formulas=True, color_scheme="light"):
+        page = context(size, color_scheme).new_page()
+        pages.append(page)
         page.requested, page.errors = [], []
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
@@ -86,8 +96,8 @@ def visit(browser, address):
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def in_sight(page, selector):
@@ -208,7 +218,10 @@ def test_dark_figures_are_as_drawn(visit, name):
 
 
 def test_print_shows_what_is_folded_and_cuts_no_line(visit):
-    page = visit("book/03_elbo", (690, 1000))  # A4 without its margins
+    page = visit("book/03_elbo", (800, 1000))
+    page.wait_for_function(
+        "[...document.querySelectorAll('article img')].every(i => i.naturalWidth)"
+    )
     folded = page.locator("article details:not([open])").count()
     assert folded >= 5
     page.evaluate(
@@ -219,6 +232,7 @@ def test_print_shows_what_is_folded_and_cuts_no_line(visit):
     page.pdf()
     assert page.evaluate("window.folded") == 0
     assert page.locator("article details:not([open])").count() == folded
+    page.set_viewport_size({"width": 690, "height": 1000})  # A4 without its margins
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.wait_for_timeout(100)

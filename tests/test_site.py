@@ -76,15 +76,15 @@ class Page(HTMLParser):
 
 
 @functools.cache
-def ids_of(path):
-    return Page(path).ids
+def read(path):
+    return Page(path)
 
 
 @pytest.fixture(params=notebooks.toc())
 def page(request):
     path = SITE / f"{request.param}.html"
     assert path.is_file(), f"{path} is missing: build the book again"
-    return Page(path)
+    return read(path)
 
 
 def test_renders_without_a_system_message(page):
@@ -116,7 +116,7 @@ def test_links_within_the_book_lead_somewhere(page):
             target = (page.path.parent / unquote(url.path)).resolve()
         assert target.exists(), link
         if url.fragment and target.suffix == ".html":
-            ids = page.ids if target == page.path else ids_of(target)
+            ids = page.ids if target == page.path else read(target).ids
             assert unquote(url.fragment) in ids, link
 
 
@@ -160,7 +160,7 @@ def test_links_lead_to_the_equation_and_the_chapter_that_they_name(page):
 def test_equations_have_addresses():
     """The numbers in the chapters, and no others, are identifiers of their pages."""
     for path in notebooks.chapters():
-        page = Page(SITE / "book" / f"{path.stem}.html")
+        page = read(SITE / "book" / f"{path.stem}.html")
         tags = re.findall(r"\\\\tag\{(\d+)\.(\d+)\}", path.read_text("utf-8"))
         found = {name for name in page.ids if re.match(r"eq-\d+-\d+$", name or "")}
         assert found == {f"eq-{a}-{b}" for a, b in tags}, path.name

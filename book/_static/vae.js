@@ -6,7 +6,8 @@
 
   // MathJax keeps room for an equation's number on both sides of a centred formula.
   // Where the column is narrow the formula begins at the left instead.
-  if (window.matchMedia("(max-width: 768px)").matches) {
+  const narrow = window.matchMedia("(max-width: 768px)").matches;
+  if (narrow) {
     const settings = (window.MathJax = window.MathJax || {});
     settings.chtml = Object.assign({}, settings.chtml, {
       displayAlign: "left",
@@ -14,6 +15,13 @@
     });
     settings.tex = Object.assign({}, settings.tex, { tagIndent: "0" });
   }
+
+  // A phone fetches a figure when it comes near. Elsewhere the rest follow once the page
+  // stands, because a browser prints without those that it has not fetched.
+  window.addEventListener("load", function () {
+    const rest = narrow ? [] : document.querySelectorAll("article img[loading=lazy]");
+    rest.forEach((image) => (image.loading = "eager"));
+  });
 
   // On paper nothing can be unfolded.
   let opened = [];
@@ -25,9 +33,6 @@
       summary.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
     });
     opened.forEach((details) => (details.open = true));
-    document.querySelectorAll("article img").forEach((image) => {
-      image.loading = "eager";
-    });
   });
   window.addEventListener("afterprint", function () {
     opened.forEach((details) => (details.open = false));
