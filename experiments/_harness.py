@@ -70,7 +70,7 @@ def start_child(function, settings, backend=None):
     """Start ``function(settings)`` in a new process; read its answer with `answer_of`.
 
     Args:
-        function: ``"experiments.MODULE:NAME"``; what it takes and returns is JSON.
+        function: ``"experiments.module:name"``; what it takes and returns is JSON.
         settings: a dictionary.
         backend: the child's Keras backend; None leaves the environment's.
     """

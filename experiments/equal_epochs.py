@@ -1,6 +1,6 @@
 """The MLP after as many epochs as the convolutional networks: 12, not 120.
 
-    python experiments/equal_epochs.py
+    python -m experiments.equal_epochs
 
 Chapter 9 sets three such runs, at the learning rate of the published MLP, beside the
 published convolutional models: an observation, no trial and no part of
@@ -12,9 +12,10 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import fair_claim
+
 import keras
 
+from experiments import fair_claim
 from vae_lib import data, results, training
 from vae_lib._files import write_json
 

@@ -1,6 +1,6 @@
 """Train chapter 5's models for longer than a notebook can, and record what they reach.
 
-    python experiments/pixel_variance.py
+    python -m experiments.pixel_variance
 
 Writes book/results/pixel_variance.json, in about five minutes on two quiet cores. The
 4,000 training digits of the sample fit every model, its 500 test digits judge it.
