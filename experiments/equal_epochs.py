@@ -12,9 +12,9 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import fair_claim
 import keras
 
-import fair_claim
 from vae_lib import data, results, training
 from vae_lib._files import write_json
 

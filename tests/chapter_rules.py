@@ -104,7 +104,7 @@ def words(prose):
 
 def without_code(text):
     """Markdown without code, formulas and addresses; what a directive holds stays."""
-    directive = r"^```\{[\w-]+\}[^\n]*\n(.*?)^```"
+    directive = r"^```\{(?!eval-rst)[\w-]+\}[^\n]*\n(.*?)^```"
     text = re.sub(directive, r"\1", text, flags=re.DOTALL | re.MULTILINE)
     for pattern in (
         r"^```.*?^```",
@@ -120,7 +120,8 @@ def without_code(text):
 
 def american(text):
     """The American spellings in a text, quotations excepted."""
-    text = re.sub(r'"[^"\n]*"|“[^”]*”', " ", without_code(text))
+    text = re.sub(r"(?<!\n)\n(?!\n)", " ", without_code(text))  # a line a paragraph
+    text = re.sub(r'"[^"\n]*"|“[^”]*”', " ", text)
     return sorted({match.group(0) for match in AMERICAN.finditer(text)})
 
 

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.book
 CHAPTERS = notebooks.chapters()
 SEED_FIGURES = {
     "06_mlp_vae": {1, 2, 5, 6, 7, 8, 9},
-    "07_conv_vae": {3, 4, 10, 11, 12, 13, 14},
+    "07_conv_vae": {3, 4, 10, 11, 12, 13, 14}
+    | {f"{n}-feature-map" for n in (4, 10, 11, 12, 13, 14)},
 }
 
 

@@ -143,10 +143,13 @@ def test_figures_are_pictures(finished):
 def test_without_a_run_the_figures_are_the_reports(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(report, "FIGURES", {n: report.FIGURES[n] for n in (1, 6)})
+    second = {n: report.FEATURE_MAP_FIGURES[n] for n in ("4-feature-map",)}
+    monkeypatch.setattr(report, "FEATURE_MAP_FIGURES", second)
     status, out, err = run("figures", "--sample")  # tests/test_report.py draws them all
     assert (status, err) == (0, "")
     written = {path.name for path in (tmp_path / "report_figures").iterdir()}
-    assert written == {f"figure-0{n}.{kind}" for n in (1, 6) for kind in ("png", "svg")}
+    names = (1, "4-feature-map", 6)
+    assert written == {f"figure-0{n}.{kind}" for n in names for kind in ("png", "svg")}
     assert "figure-06.png, .svg  The manifold, multilayer perceptron" in out
 
 

@@ -13,6 +13,7 @@ matplotlib.use("Agg")
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from matplotlib import colors as mcolors
 from matplotlib import pyplot as plt
 
@@ -235,6 +236,28 @@ def test_scatter_keeps_the_names_of_digits_apart_when_their_medians_meet(spread)
     widest = max(disc.width for disc in discs)
     for a, b in itertools.combinations(centres, 2):
         assert np.hypot(a[0] - b[0], a[1] - b[1]) > 0.9 * widest
+
+
+def test_scatter_draws_posteriors_and_prior_to_scale():
+    codes, log_var = [[0.0, 0.0], [0.5, 0.0]], np.log([[1.0, 4.0], [0.01, 0.01]])
+    ax = drawn(plotting.latent_scatter(codes, [3, 4], z_log_var=log_var, prior=True))
+    *ellipses, circle = ax.patches
+    radius = np.sqrt(scipy.stats.chi2(df=2).ppf(0.95))  # of the region of 95 %
+    sizes = {(tuple(e.center), e.width, e.height) for e in ellipses}
+    expected = [((0.0, 0.0), 1.0, 2.0), ((0.5, 0.0), 0.1, 0.1)]
+    assert len(sizes) == len(expected)
+    for (at, wide, high), found in zip(expected, sorted(sizes), strict=True):
+        assert found[0] == at
+        assert found[1:] == pytest.approx((2 * radius * wide, 2 * radius * high))
+    assert circle.center == (0.0, 0.0)
+    assert (circle.width, circle.height) == pytest.approx((2 * radius, 2 * radius))
+    assert ax.get_xlim()[0] < -radius and ax.get_xlim()[1] > radius
+
+
+def test_scatter_refuses_log_variances_of_another_shape():
+    with pytest.raises(ValueError, match=r"z_log_var must have the shape of the codes"):
+        plotting.latent_scatter(CODES, LABELS, z_log_var=CODES[:5])
+    assert plt.get_fignums() == []
 
 
 def test_scatter_shows_a_single_code_and_a_collapsed_posterior():

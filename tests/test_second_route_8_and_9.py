@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import integrate, linalg, special, stats
+from threadpoolctl import threadpool_limits
 
 from notebook_env import ROOT
 from vae_lib import data, evaluation, results
@@ -22,6 +23,13 @@ pytestmark = pytest.mark.book
 CHAPTER_8 = results.load("08_how_tight")
 CHAPTER_9 = results.load("09_samples_and_codes")
 LOG_2PI = math.log(2 * math.pi)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """The matrices are small: several threads would wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 def agree(recorded, value, error=0.0):
@@ -68,7 +76,7 @@ class MLP:
 
 
 @pytest.fixture(scope="module")
-def mlp():
+def mlp(one_thread):
     return MLP()
 
 
@@ -241,7 +249,7 @@ def test_annealing_and_grid_agree_where_both_exist():
 
 def test_variance_of_means_over_the_whole_prior(mlp):
     # Not 500 draws: the prior on a grid, cut where almost no mass is left.
-    step = 0.05
+    step = 0.1
     axis = np.arange(-5, 5, step) + step / 2
     z = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     mass = np.prod(stats.norm.pdf(z), axis=1) * step**2
@@ -366,36 +374,56 @@ def test_p_values_of_the_untuned_trial_by_scipy():
             return math.copysign(1e9, ranks[0] - 8)  # separated: no variance
         return -stats.brunnermunzel(x, y).statistic
 
-    for network in ("conv", "conv_feature_map"):
-        runs = untuned(network)
-        for statistic, test in (
-            (mean_gap, evaluation.permutation_test),
-            (brunner_munzel, evaluation.brunner_munzel_test),
-        ):
-            found = stats.permutation_test(
-                (runs, mlp), statistic, vectorized=False, n_resamples=np.inf
-            )
-            # SciPy doubles the smaller tail, we count both.
-            null = np.abs(found.null_distribution)
-            both = np.mean(null >= abs(found.statistic) * (1 - 1e-9))
-            assert test(runs, mlp).p_value == pytest.approx(both, abs=1e-12)
+    runs = untuned("conv_feature_map")
+    for statistic, test in (
+        (mean_gap, evaluation.permutation_test),
+        (brunner_munzel, evaluation.brunner_munzel_test),
+    ):
+        found = stats.permutation_test(
+            (runs, mlp), statistic, vectorized=False, n_resamples=np.inf
+        )
+        # SciPy doubles the smaller tail, we count both.
+        null = np.abs(found.null_distribution)
+        both = np.mean(null >= abs(found.statistic) * (1 - 1e-9))
+        assert test(runs, mlp).p_value == pytest.approx(both, abs=1e-12)
 
 
 def test_false_alarms_of_the_permutation_of_means():
-    spread = np.repeat(
-        [untuned(n).std(ddof=1) for n in ("conv_feature_map", "mlp")], [5, 10]
-    )
+    spread = [untuned(name).std(ddof=1) for name in ("conv_feature_map", "mlp")]
     rng = np.random.default_rng(15)
     splits = np.array(list(itertools.combinations(range(15), 5)))
     alarms = 0
     for _ in range(1500):
-        runs = rng.standard_normal(15) * spread
+        runs = rng.standard_normal(15) * np.repeat(spread, [5, 10])
         in_a = runs[splits].mean(axis=1)
         gaps = np.abs(in_a - (runs.sum() - 5 * in_a) / 10)
         alarms += np.mean(gaps >= gaps[0] - 1e-12) < 0.025
     share = 100 * alarms / 1500
-    label = "false alarms of Eq. (9.7), promised 2.5 %"
+    label = "Eq. (9.7): false alarms, promised 2.5 %"
     agree(CHAPTER_9[label], share, math.sqrt(share * (100 - share) / 1500))
+
+
+def test_false_alarms_of_brunner_and_munzel_by_scipy():
+    # Its p-value depends on ranks alone: a table of all splits, then a look-up.
+    def statistic(a):
+        b = np.setdiff1d(np.arange(15), a)
+        if set(a) in (set(range(5)), set(range(10, 15))):
+            return math.inf  # separated: no variance
+        return abs(stats.brunnermunzel(a, b).statistic)
+
+    splits = list(itertools.combinations(range(15), 5))
+    table = {split: statistic(np.array(split)) for split in splits}
+    every = np.array(list(table.values()))
+    spread = [untuned(name).std(ddof=1) for name in ("conv_feature_map", "mlp")]
+    rng = np.random.default_rng(16)
+    alarms = 0
+    for _ in range(2000):
+        runs = rng.standard_normal(15) * np.repeat(spread, [5, 10])
+        ranks = tuple(sorted(stats.rankdata(runs)[:5].astype(int) - 1))
+        alarms += np.mean(every >= table[ranks] - 1e-9) < 0.025
+    share = 100 * alarms / 2000
+    label = "Brunner-Munzel: false alarms, promised 2.5 %"
+    agree(CHAPTER_9[label], share, math.sqrt(share * (100 - share) / 2000))
 
 
 def test_the_shipped_page_states_what_the_runs_say():

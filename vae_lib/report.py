@@ -3,6 +3,10 @@
 Each is drawn from the published weights in the order of the report, so that its
 figure 6, say, is ``draw(6, mnist)``. Chapters 6 and 7 explain them; the appendix
 compares them with the report, and ``python -m vae_lib figures`` writes them as files.
+
+The report's sentence about the convolutional decoder can be read in two ways. Figures
+4 and 10 to 14 are of the literal reading; those of the other one, a decoder with
+feature maps, are in ``FEATURE_MAP_FIGURES`` under names such as ``"10-feature-map"``.
 """
 
 import functools
@@ -45,12 +49,20 @@ FIGURES = {
     14: Figure("samples", "conv", 20, f"Samples, d = 20, {_CONV}"),
 }
 
+FEATURE_MAP_FIGURES = {
+    f"{number}-feature-map": FIGURES[number]._replace(
+        network="conv_feature_map", title=f"{FIGURES[number].title}, feature maps"
+    )
+    for number in (4, 10, 11, 12, 13, 14)
+}
+
 
 def draw(number, mnist, ax=None):
     """Draw one figure of the report from the published weights.
 
     Args:
-        number: 1 to 14, as in the report.
+        number: 1 to 14, as in the report, or ``"4-feature-map"`` and
+            ``"10-feature-map"`` to ``"14-feature-map"`` for the second reading.
         mnist: a :class:`vae_lib.data.MNIST`; its test images make figures 5 and 10.
         ax: where to draw, ``None`` for a new figure.
 
@@ -60,9 +72,14 @@ def draw(number, mnist, ax=None):
     Raises:
         ValueError: if there is no such figure.
     """
-    if number not in FIGURES:
-        raise ValueError(f"The report has figures 1 to 14, not {number!r}.")
-    figure = FIGURES[number]
+    figures = {**FIGURES, **FEATURE_MAP_FIGURES}
+    if number not in figures:
+        others = ", ".join(map(repr, FEATURE_MAP_FIGURES))
+        raise ValueError(
+            f"The report has figures 1 to 14, not {number!r}; of the second reading "
+            f"there are {others}."
+        )
+    figure = figures[number]
     return _DRAW[figure.kind](figure, mnist, ax)
 
 
@@ -78,8 +95,10 @@ def _decoder(figure, mnist, ax):
 
 def _codes(figure, mnist, ax):
     vae = _published(figure.network, figure.latent_dim)
-    z_mean, _ = evaluation.encode(vae, mnist.x_test, verbose=0)
-    return plotting.latent_scatter(z_mean, mnist.y_test, ax=ax)
+    z_mean, z_log_var = evaluation.encode(vae, mnist.x_test, verbose=0)
+    return plotting.latent_scatter(
+        z_mean, mnist.y_test, ax=ax, z_log_var=z_log_var, prior=True
+    )
 
 
 def _manifold(figure, mnist, ax):

@@ -39,7 +39,7 @@ def run(arguments):
 
 
 def _run_report(arguments):
-    """The fourteen figures of the report, from the published weights."""
+    """The figures of the report, both readings of it, from the published weights."""
     setup.start_backend(arguments.backend)
     mnist = setup.load_images(arguments.data, arguments.sample, allow_sample=True)
 
@@ -52,8 +52,10 @@ def _run_report(arguments):
         setup.say(arguments, "No full MNIST found: figures 5 and 10 show the sample.")
     out = arguments.out or REPORT_FOLDER
     out.mkdir(parents=True, exist_ok=True)
-    for number, figure in report.FIGURES.items():
-        name = f"figure-{number:02d}"
+    figures = {**report.FIGURES, **report.FEATURE_MAP_FIGURES}
+    for number, figure in figures.items():
+        first, *rest = str(number).split("-", 1)
+        name = "-".join(["figure", first.zfill(2), *rest])
         save(report.draw(number, mnist), out, name)
         setup.say(arguments, f"{out / name}.png, .svg  {figure.title}")
     return 0
@@ -77,9 +79,12 @@ def _draw_plane(vae, mnist, arguments):
     from vae_lib import evaluation, plotting
 
     verbose = 0 if arguments.quiet else "auto"
-    z_mean, _ = evaluation.encode(vae, mnist.x_val, verbose=verbose)
+    z_mean, z_log_var = evaluation.encode(vae, mnist.x_val, verbose=verbose)
     title = f"Codes of {len(z_mean):,} validation images"
-    yield "latent_scatter", plotting.latent_scatter(z_mean, mnist.y_val, title=title)
+    ax = plotting.latent_scatter(
+        z_mean, mnist.y_val, title=title, z_log_var=z_log_var, prior=True
+    )
+    yield "latent_scatter", ax
     grid = plotting.prior_grid(N_GRID)
     yield "manifold", plotting.manifold(_numpy(vae.decode(grid)), grid)
 

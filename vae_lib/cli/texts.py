@@ -93,7 +93,8 @@ noise, reconstructions, training curves, diagrams of encoder and decoder, and fo
 latent dimensions the map of the codes and the manifold of decoded images.
 
 Without RUN_FOLDER: the fourteen figures of the report that the book grew from, numbered
-as there, from the published weights.
+as there, from the published weights, and those of the convolutional network once more
+for the second reading of its decoder, such as figure-10-feature-map.
 """
 
 FIGURES_EPILOG = """\

@@ -7,6 +7,11 @@ import numpy as np
 from vae_lib.plotting.checks import as_array, as_codes
 from vae_lib.plotting.style import DIGIT_COLORS, WIDTH, drawing
 
+# Of 100 draws of a Gaussian in the plane 95 are at most this many standard deviations
+# from its mean.
+RADIUS = math.sqrt(-2.0 * math.log(0.05))
+N_ELLIPSES = 100  # more would hide one another
+
 
 def _as_labels(value, n):
     labels = as_array(value, "labels")
@@ -22,7 +27,7 @@ def _as_labels(value, n):
     return labels.astype(int)
 
 
-def latent_scatter(codes, labels, ax=None, title=None):
+def latent_scatter(codes, labels, ax=None, title=None, z_log_var=None, prior=False):
     """Draw codes as points, coloured by digit (the report's figures 5 and 10).
 
     Each digit also stands at the median of its codes, so that nobody has to tell ten
@@ -34,29 +39,67 @@ def latent_scatter(codes, labels, ax=None, title=None):
         labels: digits, ``(n,)``.
         ax: where to draw, ``None`` for a new figure.
         title: title of the Axes.
+        z_log_var: log-variances of the posteriors, ``(n, 2)``, or ``None``. With them
+            the points are pale, and of some codes the ellipse is drawn to scale in
+            which 95 of 100 draws from the posterior fall.
+        prior: whether to draw the circle in which 95 of 100 draws from the prior fall.
 
     Returns:
         The Axes.
 
     Raises:
-        ValueError: if the codes are not ``(n, 2)`` and finite, or a label is missing
-            or not a digit.
+        ValueError: if the codes are not ``(n, 2)`` and finite, a label is missing
+            or not a digit, or the log-variances are not one for each number.
     """
     codes = as_codes(codes, "codes")
     labels = _as_labels(labels, len(codes))
+    spreads = None if z_log_var is None else _as_spreads(z_log_var, codes)
     with drawing(ax, 1.12 * WIDTH) as ax:
         # In a fixed random order: sorted by digit, the last would cover the others.
         order = np.random.default_rng(0).permutation(len(codes))
         size = float(np.clip(500 / math.sqrt(len(codes)), 4, 30))
         colors = np.array(DIGIT_COLORS)[labels[order]]
-        ax.scatter(*codes[order].T, s=size, c=colors, alpha=0.75, linewidths=0)
-        side = _square_view(ax, codes)
+        alpha = 0.75 if spreads is None else 0.4
+        ax.scatter(*codes[order].T, s=size, c=colors, alpha=alpha, linewidths=0)
+        if spreads is not None:
+            some = order[:N_ELLIPSES]
+            _draw_ellipses(ax, codes[some], spreads[some], colors[:N_ELLIPSES])
+        if prior:
+            ax.add_patch(_ellipse((0.0, 0.0), (1.0, 1.0), "black", 1.5))
+        circle = [[-RADIUS, -RADIUS], [RADIUS, RADIUS]] if prior else codes
+        side = _square_view(ax, np.concatenate([codes, circle]))
         _tag_digits(ax, codes, labels, gap=0.09 * side)
         ax.set(xlabel="$z_1$", ylabel="$z_2$")
         if title is not None:
             ax.set_title(title)
         _digit_legend(ax, np.unique(labels))
     return ax
+
+
+def _as_spreads(z_log_var, codes):
+    """Standard deviations ``(n, 2)``."""
+    z_log_var = as_codes(z_log_var, "z_log_var")
+    if z_log_var.shape != codes.shape:
+        raise ValueError(
+            f"z_log_var must have the shape of the codes, {codes.shape}; got "
+            f"{z_log_var.shape}."
+        )
+    return np.exp(0.5 * z_log_var)
+
+
+def _draw_ellipses(ax, codes, spreads, colors):
+    """The posteriors of a few codes, to scale."""
+    for code, spread, color in zip(codes, spreads, colors, strict=True):
+        ax.add_patch(_ellipse(code, spread, "black", 1.6))
+        ax.add_patch(_ellipse(code, spread, color, 0.9))
+
+
+def _ellipse(centre, spread, color, width):
+    """The outline of the region that holds 95 % of a Gaussian."""
+    from matplotlib.patches import Ellipse
+
+    axes = 2 * RADIUS * np.asarray(spread)
+    return Ellipse(centre, *axes, fill=False, ec=color, lw=width)
 
 
 def _square_view(ax, codes):

@@ -37,7 +37,7 @@ def add_batch_norm(encoder):
 
     Source: Ioffe and Szegedy (2015), Algorithm 1.
 
-    In the book: Eq. (7.3).
+    In the book: the appendix on training.
     """
     hidden = _hidden_layer(encoder)
     if not _is_rectified(hidden) or not isinstance(hidden, keras.layers.Dense):
@@ -73,7 +73,7 @@ def fold_batch_norm(vae):
     Raises:
         ValueError: if there is no batch normalisation to fold.
 
-    In the book: Eq. (7.4).
+    In the book: the appendix on training.
     """
     norms = [
         layer

@@ -215,5 +215,5 @@ def gather(flag):
     import numpy as np
     from jax.experimental import multihost_utils
 
-    flags = multihost_utils.process_allgather(np.array([flag], np.int32))
+    flags = multihost_utils.process_allgather(np.array([bool(flag)], np.int32))
     return [bool(each) for each in np.ravel(flags)]

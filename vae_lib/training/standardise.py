@@ -50,7 +50,7 @@ def standardise_codes(vae, x, batch_size=500, verbose="auto"):
 
     Source: set the derivative of the closed-form divergence to zero.
 
-    In the book: Eqs. (6.5), (6.6).
+    In the book: the appendix on training.
     """
     check_inputs(vae, x)
     layers = _affine_layers(vae)
