@@ -29,7 +29,7 @@ NOT_PLAIN = {"a", "code", "pre", "h1", "h2", "h3", "h4", "script", "style"}
 REFERENCE = re.compile(
     r"(?P<eq>\bEqs?\.\s+\()(?P<tag>\d+\.\d+)\)"
     r"|\b[Cc]hapters?\s+(?P<chapter>\d+)|\b[Ff]igures?\s+(?P<figure>\d+)"
-    r"|\b[Aa]ppendix\s+on\s+(?:the\s+)?(?P<appendix>\w+)"
+    r"|\b[Aa]ppendix\s+on\s+(?:the\s+|expected\s+)?(?P<appendix>\w+)"
 )
 
 
@@ -132,6 +132,11 @@ def numbers_of_chapters():
     return {str(int(name)) for name in names if name.isdigit()}
 
 
+def appendix_is_written(word):
+    name = {"results": "expected"}.get(word, word)
+    return f"book/app_{name}" in notebooks.toc()
+
+
 def test_what_a_page_names_is_a_link(page):
     """Except to the page and the figure themselves, and to what is not written yet."""
     number = re.match(r"0*(\d+)_", page.path.stem)
@@ -141,6 +146,7 @@ def test_what_a_page_names_is_a_link(page):
             kind, name = found.lastgroup, found[found.lastgroup]
             own = kind == "figure" and f"fig-{name}" in around
             missing = kind == "chapter" and name not in written
+            missing |= kind == "appendix" and not appendix_is_written(name)
             assert own or missing, f"no link: {' '.join(found.group().split())}"
 
 
