@@ -118,7 +118,7 @@ def test_a_long_name_leaves_room_for_its_part(tmp_path, name):
 
 
 def test_what_cannot_be_made_is_named_and_not_its_part(tmp_path):
-    with pytest.raises(OSError, match="cannot be written: File name too long") as error:
+    with pytest.raises(OSError, match="File name too long") as error:
         write_json(tmp_path / ("a" * 300), 1)
     assert ".part" not in str(error.value)
 

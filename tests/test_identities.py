@@ -13,8 +13,9 @@ SHAPE = (2, 2, 1)
 @pytest.fixture(scope="module")
 def ppca():
     rng = np.random.default_rng(0)
-    components = rng.normal(size=(4, 2)) * 0.5
-    return evaluation.PPCA(np.full(4, 0.5), components, 0.05, np.zeros(4))
+    directions = np.linalg.qr(rng.normal(size=(4, 2)))[0]
+    components = directions * np.array([0.6, 0.4])
+    return evaluation.PPCA(np.full(4, 0.5), components, 0.1, np.zeros(4))
 
 
 @pytest.fixture(scope="module")

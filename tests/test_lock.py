@@ -15,7 +15,8 @@ from vae_lib.training import Checkpoints, TrainConfig
 HOLD = """
 import sys
 from vae_lib._lock import FolderLock
-FolderLock(sys.argv[1]).acquire()
+lock = FolderLock(sys.argv[1])
+lock.acquire()
 print("held", flush=True)
 sys.stdin.read()
 """

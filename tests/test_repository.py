@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 import pytest
 import yaml
 
 import lock
+import notebooks
 import set_repository
 from notebook_env import ROOT
 
@@ -182,3 +185,15 @@ def test_no_name_of_a_machine_in_the_repository():
         if path.is_file() and name != "tests/test_repository.py":
             found = pattern.search(path.read_text("utf-8"))
             assert not found, f"{name}: {found.group(0)}"
+
+
+def test_every_file_that_is_no_page_is_excluded_by_name():
+    """In a folder such as ``book [x]`` Jupyter Book's own search excludes nothing."""
+    excluded = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    patterns = excluded["exclude_patterns"]
+    pages = {f"{page}{kind}" for page in notebooks.toc() for kind in (".md", ".ipynb")}
+    for name in text_files():
+        if name.endswith((".md", ".ipynb")) and name not in pages:
+            path = PurePosixPath(name)
+            parts = [*map(str, path.parents), name]
+            assert any(fnmatch(part, p) for part in parts for p in patterns), name

@@ -11,6 +11,7 @@ import io
 import logging
 import pickle
 import socket
+import tempfile
 import threading
 import time
 import zipfile
@@ -479,3 +480,12 @@ def test_a_person_at_a_terminal_sees_progress(full_set, monkeypatch, capsys):
         data.load_mnist()
     size = f"{full_set.path.stat().st_size / 1e6:.1f}"
     assert capsys.readouterr().err.endswith(f"{size} of {size} MB\n")
+
+
+def test_a_user_without_a_home_folder_has_a_cache(monkeypatch):
+    """As in a container: no HOME and no entry in the list of users."""
+    for name in ("HOME", "USERPROFILE", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    expected = Path(tempfile.gettempdir()) / ".keras" / "datasets" / "mnist.npz"
+    assert _sources.keras_cache() == expected

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from vae_lib._streams import is_terminal
+from vae_lib._streams import rewrites_lines
 
 CHUNK = 1 << 16
 
@@ -91,7 +91,7 @@ def save(response, file, seconds):
 
 def _show_progress(received, expected, end=""):
     """One line that is rewritten, for a person at a terminal only."""
-    if is_terminal(sys.stderr):
+    if rewrites_lines(sys.stderr):
         of = f" of {expected / 1e6:.1f}" if expected else ""
         line = f"\rDownloading MNIST: {received / 1e6:.1f}{of} MB"
         print(line, end=end, file=sys.stderr, flush=True)

@@ -9,18 +9,21 @@ import sys
 
 
 def is_terminal(stream):
-    """Whether a person reads this stream and its lines can be written over."""
-    if os.environ.get("TERM") == "dumb":
-        return False
+    """Whether a person reads this stream."""
     try:
         return bool(stream.isatty())
     except (AttributeError, ValueError):  # None or another object; closed
         return False
 
 
+def rewrites_lines(stream):
+    """Whether a line there can be written over."""
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
 def shows_bars(stream):
     """Whether Keras's progress bars, which are coloured, belong there."""
-    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+    return rewrites_lines(stream) and not os.environ.get("NO_COLOR")
 
 
 def is_open(stream):

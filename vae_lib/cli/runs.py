@@ -63,8 +63,9 @@ class RunFolder:
             else:
                 self._make(config, environment)
         except OSError as error:
-            if self.is_run:  # another command was faster
-                raise CommandError(f"{self} holds a run already.") from error
+            with contextlib.suppress(OSError):
+                if self.is_run:  # another command was faster
+                    raise CommandError(f"{self} holds a run already.") from error
             raise CommandError(
                 f"the run folder {self} cannot be made: {error.strerror or error}."
             ) from error

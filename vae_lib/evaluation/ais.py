@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
+from vae_lib._checks import whole
 from vae_lib.evaluation.batching import (
     check_count,
     check_inputs,
@@ -107,6 +108,7 @@ def ais(
     check_inputs(vae, x)
     check_count("batch_size", batch_size)
     _check(n_temperatures, n_chains, start, proposal_scale, n_leapfrog)
+    seed = whole("seed", seed, least=0)
     batches = spans(len(x), batch_size)
     n_all = pilot_length(n_temperatures) + n_temperatures
     bar = progress_bar(n_all * len(batches), verbose, "temperature")
@@ -157,6 +159,7 @@ def bidirectional_ais(
     """
     check_count("n_images", n_images)
     _check(n_temperatures, n_chains, start, proposal_scale, n_leapfrog)
+    seed = whole("seed", seed, least=0)
     rng = np.random.default_rng((seed, 1))
     z = rng.standard_normal((n_images, vae.latent_dim))
     x_logits = vae.decoder(to_tensor(z, like=vae.decoder.inputs[0]))

@@ -38,6 +38,7 @@ class ImageNoise:
 
     def __init__(self, seed, images, latent_dim):
         self.latent_dim = latent_dim
+        seed = whole("seed", seed, least=0)
         self.generators = [np.random.default_rng((seed, int(i))) for i in images]
 
     def draw(self, n_samples):

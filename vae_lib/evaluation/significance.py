@@ -179,10 +179,11 @@ def _brunner_munzel(order, masks):
     var_b = np.where(masks, 0.0, squares).sum(axis=-1) / (m - 1)
     superiority = mean_a / m
     error = np.sqrt(var_a / (n * m**2) + var_b / (m * n**2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # 0 / 0 where all runs are equal; infinite where the sets do not overlap.
-        statistic = np.where(superiority == 0.5, 0.0, (superiority - 0.5) / error)
-    return superiority, statistic
+    excess = superiority - 0.5
+    # Infinite where the sets do not overlap, and 0 where all runs are equal.
+    limit = np.where(excess == 0.0, 0.0, np.copysign(np.inf, excess))
+    some = error > 0.0
+    return superiority, np.where(some, excess / np.where(some, error, 1.0), limit)
 
 
 def _count_splits(statistic, limit, a, b, max_splits, seed):
