@@ -7,6 +7,7 @@ Needs three things: the site (`jupyter-book build .`), the package playwright (t
 
 import functools
 import http.server
+import importlib.util
 import os
 import shutil
 import threading
@@ -23,15 +24,16 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 PHONE, TABLET, LAPTOP = (360, 740), (768, 1024), (1280, 720)
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: the extra `site`"
-)
 pytestmark = [
     pytest.mark.book,
     pytest.mark.site,
     pytest.mark.skipif(
         not (SITE / "index.html").is_file(),
         reason="the book is not built: jupyter-book build .",
+    ),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None,
+        reason="playwright is not installed: the extra `site`",
     ),
     pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine"),
 ]
@@ -57,6 +59,8 @@ def address():
 
 @pytest.fixture(scope="module")
 def browser():
+    from playwright import sync_api
+
     with sync_api.sync_playwright() as playwright:
         # Without a sandbox, which root may not use in a container; it sees this site.
         options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}

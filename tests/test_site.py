@@ -11,6 +11,7 @@ import pytest
 
 import notebooks
 from notebook_env import ROOT
+from vae_lib import results
 
 SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 
@@ -148,6 +149,8 @@ def test_what_a_page_names_is_a_link(page):
             missing = kind == "chapter" and name not in written
             missing |= kind == "appendix" and not appendix_is_written(name)
             assert own or missing, f"no link: {' '.join(found.group().split())}"
+        for tag in re.findall(r"(?:and|or|to|,)\s+\((\d+\.\d+)\)", text):
+            assert tag not in results.load("equations"), f"no link: ({tag})"
 
 
 def test_links_lead_to_the_equation_and_the_chapter_that_they_name(page):

@@ -157,7 +157,7 @@ class VAE(keras.Model):
 
     @property
     def variables(self):
-        """All state that a step reads: the weights, beta and the states of seeds."""
+        """All state that a step reads, namely weights, beta and the states of seeds."""
         dial = self.__dict__.get("_dial")  # Keras asks before it is there
         return super().variables + ([] if dial is None else [dial.variable])
 

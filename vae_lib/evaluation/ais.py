@@ -142,8 +142,8 @@ def bidirectional_ais(
 
     Args:
         n_images: images to draw from the model, with the likelihood's noise.
-        vae, n_temperatures, n_chains, start, proposal_scale, n_leapfrog, seed,
-            verbose: as in :func:`ais`.
+        vae, n_temperatures, n_chains, start, proposal_scale: as in :func:`ais`.
+        n_leapfrog, seed, verbose: as in :func:`ais`.
 
     Returns:
         :class:`Bidirectional`. The gap ``reverse - forward`` bounds the error of both
