@@ -54,11 +54,11 @@ def test_a_backup_is_restored_and_continued(make_vae, images, tmp_path, save_fre
 @pytest.mark.parametrize("kind", ["scheduler", "plateau"])
 def test_callbacks_that_set_the_rate(vae, make_vae, images, kind):
     callback = {
-        "scheduler": keras.callbacks.LearningRateScheduler(lambda epoch: 0.5**epoch),
+        "scheduler": keras.callbacks.LearningRateScheduler(lambda n: 1e-3 * 0.5**n),
         "plateau": keras.callbacks.ReduceLROnPlateau("loss", 0.1, 1, min_delta=1e9),
     }[kind]
     history = training.fit(vae, images, 3, callbacks=callback, verbose=0).history
-    rates = {"scheduler": [1.0, 0.5, 0.25], "plateau": [1e-2, 1e-2, 1e-3]}[kind]
+    rates = {"scheduler": [1e-3, 5e-4, 2.5e-4], "plateau": [1e-2, 1e-2, 1e-3]}[kind]
     np.testing.assert_allclose(history["learning_rate"], rates, rtol=1e-5)
     other = make_vae()
     before = other.get_weights()

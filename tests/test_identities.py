@@ -92,6 +92,8 @@ def test_the_grid_reaches_modes_that_no_encoder_points_at(float64):
     head.set_weights([np.zeros((4, 2)), np.zeros(2)])
     x = np.array([0.8, 0.3, 0.3, 0.3]).reshape(1, *SHAPE)
     result = evaluation.quadrature(vae, x, verbose=0)
+    centre = np.full((1, *SHAPE), 0.3)  # nothing makes the grid of this one grow
+    assert evaluation.quadrature(vae, centre, verbose=0).limit >= 6.0
     assert result.limit >= 6.0
     np.testing.assert_allclose(result.log_px, model.log_prob(x), atol=1e-3)
 

@@ -29,10 +29,12 @@ the run folder:
   weights.npz       weights of the last complete epoch (no pickle; any backend reads it)
   metrics.json      scores on the validation images, once the run is complete
   checkpoints/      what --resume needs
+  lock              while a process trains: which one; a second one is refused
 
 interruptions:
   After Ctrl-C, or if the machine goes down, add --resume: the run continues to the same
-  weights as if nothing had happened (on the same machine and versions). `evaluate` and
+  weights as if nothing had happened (on the same machine and versions). What was stopped
+  in its first epoch also goes on by the same command again. `evaluate` and
   `figures` work on an unfinished run as well.
 
 several processes (JAX is chosen by itself; --batch-size must be a multiple of them):

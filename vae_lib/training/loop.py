@@ -245,7 +245,7 @@ def _warn_of_the_end(optimizer, n_steps):
     schedule = _schedule_of(optimizer)
     if schedule is None or not n_steps:
         return
-    done = int(ops.convert_to_numpy(optimizer.iterations))
+    done = int(ops.convert_to_numpy(optimizer.iterations.value))
 
     def rests(step):
         return not float(ops.convert_to_numpy(schedule(done + step)))
