@@ -236,25 +236,25 @@ def what_is_missing():
 
 two_ranks = pytest.mark.skipif(bool(what_is_missing()), reason=what_is_missing())
 
-# A rank: python -m vae_lib, whose number and process id the test knows, and which ends
-# when the test does, however that ends: then nobody holds rank 0's standard input.
+# A rank: python -m vae_lib, whose process id the test knows, and which ends when the
+# test does, however that ends: then the system gives the test's lock to the rank.
 RANK = """
-import os, signal, sys, threading
+import fcntl, os, signal, sys, threading
 from pathlib import Path
 
 def end_with_the_test():
-    os.read(0, 1)
-    os._exit(1)
+    with open("test.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os._exit(1)
 
+threading.Thread(target=end_with_the_test, daemon=True).start()
 rank = os.environ["OMPI_COMM_WORLD_RANK"]
 Path(f"{rank}.pid").write_text(str(os.getpid()))
-if rank == "0":
-    threading.Thread(target=end_with_the_test, daemon=True).start()
-elif "KILLED_IN_EPOCH" in os.environ:
+if rank == os.environ.get("KILLED_RANK"):
     from vae_lib.cli.callbacks import Recorder
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch == int(os.environ["KILLED_IN_EPOCH"]):
+        if epoch == 5:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Recorder.on_epoch_begin = on_epoch_begin
@@ -276,15 +276,19 @@ def mpiexec_train(options, folder, **variables):
 
     It returns the status and what was printed. No rank outlives the block.
     """
+    import fcntl  # Windows has none, nor an mpiexec from PyPI
+
     command = [mpiexec(), "-n", "2", "--oversubscribe", "--bind-to", "none"]
     command += ["--timeout", str(LONG), sys.executable, "-c", RANK, "train"]
     log = folder / "printed.txt"
+    lock = open(folder / "test.lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     with open(log, "w") as stream:
         process = subprocess.Popen(
             [*command, *map(str, options)],
             cwd=folder,
             env=environment(**variables),
-            stdin=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
@@ -295,7 +299,7 @@ def mpiexec_train(options, folder, **variables):
     try:
         yield wait
     finally:
-        process.stdin.close()
+        lock.close()  # from here on the ranks end by themselves, too
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.terminate()
             process.wait(20)
@@ -347,7 +351,7 @@ def test_two_ranks_and_one_process_train_the_same(alone, tmp_path):
 @two_ranks
 def test_a_killed_rank_ends_all_and_resume_finishes(alone, tmp_path):
     options = [*SMALL.split(), "--out", "run"]
-    folder, killed = RunFolder(tmp_path / "run"), {"KILLED_IN_EPOCH": "5"}
+    folder, killed = RunFolder(tmp_path / "run"), {"KILLED_RANK": "1"}
     with mpiexec_train(options, tmp_path, KERAS_BACKEND="jax", **killed) as wait:
         end = time.monotonic() + LONG
         while not folder.is_run or folder.epochs_done() < 5:
