@@ -10,16 +10,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 # TensorFlow's start-up lines would be a stderr output in one run and not in another;
-# both variables are needed to silence them.
-SILENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+# the second of the defaults silences one more of them.
+SILENT = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 DEFAULTS = {
     **SILENT,
+    "TF_ENABLE_ONEDNN_OPTS": "0",
     # Without this a notebook would wait for a download of MNIST; a file named by
     # VAE_LIB_MNIST or in Keras's cache is still used.
     "VAE_LIB_OFFLINE": "1",
 }
-
 
 # What a notebook must not inherit: a kernel brings its own backend of matplotlib, which
 # shows figures; recording is asked for by an option of tools/execute.py; the others
