@@ -1,14 +1,19 @@
 """The contributor's tools: execute notebooks, set the URL, cut constraints."""
 
+import base64
+import io
 import os
 import shutil
 import subprocess
 import sys
 
 import nbformat
+import numpy as np
 import pytest
 from packaging.requirements import Requirement
+from PIL import Image
 
+import execute
 import lock
 import notebook_env
 import notebooks
@@ -185,3 +190,18 @@ def test_markers_of_an_extra_come_and_go():
         marked = lock.with_extra(line, "jax")
         assert 'extra == "jax"' in marked
         assert lock.without_extra(marked, "jax") == line
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_a_picture_becomes_smaller_and_stays_the_same(grey):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 50, 4), dtype="uint8")
+    pixels[..., 3] = 255
+    if grey:
+        pixels[..., 1] = pixels[..., 2] = pixels[..., 0]
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    before = base64.b64encode(file.getvalue()).decode()
+    after = execute.smaller(before)
+    assert len(after) < (0.5 if grey else 1) * len(before)
+    found = Image.open(io.BytesIO(base64.b64decode(after))).convert("RGBA")
+    np.testing.assert_array_equal(np.asarray(found), pixels)
