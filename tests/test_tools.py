@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from PIL import Image
 
-import execute
+import execute as executor
 import lock
 import notebook_env
 import notebooks
@@ -201,7 +201,7 @@ def test_a_picture_becomes_smaller_and_stays_the_same(grey):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     before = base64.b64encode(file.getvalue()).decode()
-    after = execute.smaller(before)
+    after = executor.smaller(before)
     assert len(after) < (0.5 if grey else 1) * len(before)
     found = Image.open(io.BytesIO(base64.b64decode(after))).convert("RGBA")
     np.testing.assert_array_equal(np.asarray(found), pixels)
