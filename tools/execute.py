@@ -85,8 +85,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 def lighter(png: str) -> str:
     """The same picture and resolution in fewer bytes; both in base64.
 
-    Matplotlib writes four channels. Opaque figures get a palette of 256 colours. Nothing
-    changes in a grid of grey digits, and in a scatter plot only shades of its edges.
+    Matplotlib writes four channels; opaque figures get a palette of 256 colours. It
+    changes nothing in a grid of grey digits, and in a scatter plot only shades of its edges.
     """
     image = Image.open(io.BytesIO(base64.b64decode(png)))
     if image.mode != "RGBA" or image.getchannel("A").getextrema() != (255, 255):
