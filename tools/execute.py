@@ -86,7 +86,7 @@ def lighter(png: str) -> str:
     """The same picture and resolution in fewer bytes; both in base64.
 
     Matplotlib writes four channels; opaque figures get a palette of 256 colours. It
-    changes nothing in a grid of grey digits, and in a scatter plot only shades of its edges.
+    changes nothing in a grid of grey digits, and in a scatter plot only some shades.
     """
     image = Image.open(io.BytesIO(base64.b64decode(png)))
     if image.mode != "RGBA" or image.getchannel("A").getextrema() != (255, 255):
