@@ -20,7 +20,11 @@ def environment(monkeypatch):
 
 
 def test_notebooks_show_figures_and_are_silent_whatever_is_set(environment):
-    others = {"MPLBACKEND": "Agg", "PYTHON" + "WARNINGS": "default", "MATPLOTLIBRC": "x"}
+    others = {
+        "MPLBACKEND": "Agg",
+        "PYTHON" + "WARNINGS": "default",
+        "MATPLOTLIBRC": "x",
+    }
     found = environment(True, TF_CPP_MIN_LOG_LEVEL="0", VAE_LIB_RECORD="1", **others)
     assert found["TF_CPP_MIN_LOG_LEVEL"] == "3"
     assert not {*others, "VAE_LIB_RECORD"} & set(found)

@@ -145,7 +145,9 @@ class Gaussian(Likelihood):
         r""":math:`\sigma^2` of every pixel, a number."""
         if self.fixed_variance is not None:
             return self.fixed_variance
-        return math.exp(float(ops.convert_to_numpy(self.log_variance.value)))
+        return math.exp(
+            float(ops.stop_gradient(ops.convert_to_tensor(self.log_variance)))
+        )
 
     def _log_variance(self, dtype):
         if self.fixed_variance is not None:

@@ -33,7 +33,7 @@ the run folder:
 
 interruptions:
   After Ctrl-C, or if the machine goes down, add --resume: the run continues to the same
-  weights as if nothing had happened (on the same machine and versions). What was stopped
+  weights as if nothing had happened (on the same machine and versions). A run stopped
   in its first epoch also goes on by the same command again. `evaluate` and
   `figures` work on an unfinished run as well.
 
