@@ -139,7 +139,7 @@ class VAE(keras.Model):
     @property
     def beta(self):
         """Weight of the rate in the loss; assign to change it."""
-        return float(ops.convert_to_tensor(self._beta))
+        return float(ops.stop_gradient(self._beta.value))
 
     @beta.setter
     def beta(self, value):
