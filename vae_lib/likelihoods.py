@@ -145,7 +145,7 @@ class Gaussian(Likelihood):
         r""":math:`\sigma^2` of every pixel, a number."""
         if self.fixed_variance is not None:
             return self.fixed_variance
-        return math.exp(float(ops.convert_to_numpy(self.log_variance.value)))
+        return math.exp(float(ops.stop_gradient(self.log_variance.value)))
 
     def _log_variance(self, dtype):
         if self.fixed_variance is not None:

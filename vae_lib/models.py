@@ -116,6 +116,10 @@ class VAE(keras.Model):
         self.built = True
         self._build_shapes_dict = {"x": (None, *self.image_shape)}  # what export reads
 
+    def __call__(self, *args, **kwargs):
+        check_scale(args[0] if args else kwargs.get("x"), "x")
+        return super().__call__(*args, **kwargs)
+
     fit = _checking("fit")
     evaluate = _checking("evaluate")
     predict = _checking("predict")
@@ -135,7 +139,7 @@ class VAE(keras.Model):
     @property
     def beta(self):
         """Weight of the rate in the loss; assign to change it."""
-        return float(ops.convert_to_numpy(self._beta.value))
+        return float(ops.stop_gradient(self._beta.value))
 
     @beta.setter
     def beta(self, value):

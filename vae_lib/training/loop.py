@@ -232,7 +232,7 @@ def _prepare_optimizer(vae, n_steps, learning_rate, n_warmup_steps):
         vae.optimizer.made_by_fit = True
     if not vae.optimizer.built:
         vae.optimizer.build(vae.trainable_variables)
-    if n_steps and not float(ops.convert_to_numpy(vae.optimizer.learning_rate)):
+    if n_steps and not float(ops.convert_to_tensor(vae.optimizer.learning_rate)):
         raise ValueError(
             "The optimiser's learning rate is 0, as when its schedule has ended: "
             "compile the model again before fit, such as with compile_default."
@@ -245,10 +245,10 @@ def _warn_of_the_end(optimizer, n_steps):
     schedule = _schedule_of(optimizer)
     if schedule is None or not n_steps:
         return
-    done = int(ops.convert_to_numpy(optimizer.iterations.value))
+    done = int(ops.convert_to_tensor(optimizer.iterations))
 
     def rests(step):
-        return not float(ops.convert_to_numpy(schedule(done + step)))
+        return not float(ops.convert_to_tensor(schedule(done + step)))
 
     if not rests(n_steps - 1):
         return
