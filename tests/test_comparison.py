@@ -127,11 +127,13 @@ def test_its_p_value_is_the_share_of_splits_by_scipys_statistic():
     hits = total = 0
     for chosen in itertools.combinations(range(10), 5):
         rest = [i for i in range(10) if i not in chosen]
-        with np.errstate(all="ignore"):  # sets that are apart
-            one, other = pooled[list(chosen)], pooled[rest]
-            test = stats.brunnermunzel(one, other, distribution="normal")
-        hits += abs(test.statistic) >= seen * (1 - 1e-9)
+        one, other = pooled[list(chosen)], pooled[rest]
         total += 1
+        if max(one) < min(other) or max(other) < min(one):  # SciPy divides by 0
+            hits += 1
+            continue
+        test = stats.brunnermunzel(one, other, distribution="normal")
+        hits += abs(test.statistic) >= seen * (1 - 1e-9)
     test = evaluation.brunner_munzel_test(a, b)
     assert (test.p_value, test.n_splits, test.exact) == (hits / total, total, True)
 
