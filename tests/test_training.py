@@ -185,7 +185,9 @@ class InterruptAt(keras.callbacks.Callback):
 
 
 def test_a_warm_up_needs_an_epoch():
-    with pytest.raises(ValueError, match="epochs must be at least 1, got 0"):
+    with pytest.raises(
+        ValueError, match="epochs must be a whole number of at least 1, got 0"
+    ):
         training.KLWarmup(0)
 
 
