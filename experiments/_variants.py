@@ -25,8 +25,9 @@ class WithoutNoise(models.VAE):
         x = keras.ops.convert_to_tensor(x, dtype=self.encoder.inputs[0].dtype)
         z_mean, z_log_var = self.encode(x, training)
         # As with noise, so that only the drawing is missing.
-        z = z_mean + keras.ops.exp(0.5 * z_log_var)
-        return x, z_mean, z_log_var, z[None]
+        noise = keras.ops.ones_like(z_mean)[None]
+        z = z_mean + keras.ops.exp(0.5 * z_log_var) * noise
+        return x, z_mean, z_log_var, noise, z
 
 
 def build(x, latent_dim, batch_size, steps_a_call, epochs):
