@@ -67,8 +67,10 @@ def test_help_of_train_shows_the_defaults_of_the_configuration(capsys):
 
 
 def test_the_choices_are_those_of_the_library():
-    assert parser.NETWORKS == tuple(networks.NETWORKS)
-    assert parser.LIKELIHOODS == tuple(likelihoods.LIKELIHOODS)
+    from vae_lib.training import config
+
+    assert config.NETWORKS == tuple(networks.NETWORKS)
+    assert config.LIKELIHOODS == tuple(likelihoods.LIKELIHOODS)
 
 
 def test_help_waits_for_no_library():

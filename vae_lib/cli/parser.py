@@ -1,20 +1,20 @@
 """What can be typed. Imports no array library, so that --help answers at once."""
 
 import argparse
+import dataclasses
 
 from vae_lib import __version__
 from vae_lib._files import as_path
 from vae_lib.cli import processes, texts
-from vae_lib.training.config import PRECISIONS, TrainConfig
+from vae_lib.training.config import TrainConfig
 
-# Names from networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
-# tests/test_cli.py compares them.
-NETWORKS = ("mlp", "conv", "conv_feature_map", "linear")
-LIKELIHOODS = ("gaussian", "bernoulli", "continuous_bernoulli")
+MODEL = "network latent_dim likelihood variance beta n_samples".split()
+TRAINING = (
+    "epochs batch_size learning_rate lr_warmup kl_warmup input_dropout encoder_l2 "
+    "batch_norm seed precision"
+).split()
 BACKENDS = ("tensorflow", "jax", "torch")
 SPLITS = ("val", "test", "train")
-
-DEFAULTS = TrainConfig()
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,8 +47,8 @@ def _add_train(commands):
     parser = commands.add_parser(
         "train", help="train a VAE", description=texts.TRAIN, epilog=texts.TRAIN_EPILOG
     )
-    _add_model(parser.add_argument_group("the model"))
-    _add_optimisation(parser.add_argument_group("the training"))
+    _add_settings(parser.add_argument_group("the model"), MODEL)
+    _add_settings(parser.add_argument_group("the training"), TRAINING)
     group = parser.add_argument_group("the images")
     _add_data(group)
     group.add_argument(
@@ -85,128 +85,23 @@ def _path(text):
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _option(group, name, kind, text, **kwargs):
-    """An option for a field of TrainConfig, absent from the result if not given."""
-    default = getattr(DEFAULTS, name)
-    flag = f"--{name.replace('_', '-')}"
-    text += f" (default {default})" if default is not None else ""
-    group.add_argument(flag, type=kind, default=argparse.SUPPRESS, help=text, **kwargs)
+def _add_settings(group, names, **texts):
+    """Options for fields of TrainConfig, absent from the result if not given.
 
-
-def _add_model(group):
-    _option(
-        group,
-        "network",
-        str,
-        "mlp: one hidden layer of 512; conv: the report's convolutional network; "
-        "conv_feature_map: the same with a decoder of 64 feature maps; linear: "
-        "probabilistic PCA",
-        choices=NETWORKS,
-    )
-    _option(
-        group, "latent_dim", int, "latent dimensions d; 2 can be drawn", metavar="D"
-    )
-    _option(
-        group,
-        "likelihood",
-        str,
-        "p(x|z) of a pixel; nats of different likelihoods cannot be compared",
-        choices=LIKELIHOODS,
-    )
-    _option(
-        group,
-        "variance",
-        float,
-        "fixed variance of the Gaussian, in squared grey values (0 to 1); left out, it "
-        "is learned, which is nearly always better",
-        metavar="V",
-    )
-    _option(
-        group,
-        "beta",
-        float,
-        "weight of the rate in the loss; 1 is the ELBO, more gives simpler codes",
-        metavar="B",
-    )
-    _option(
-        group,
-        "n_samples",
-        int,
-        "samples of z for each image and step, the L of Eq. (1)",
-        metavar="L",
-    )
-
-
-def _add_optimisation(group):
-    _option(
-        group,
-        "epochs",
-        int,
-        "passes over the training images; the learning rate falls to 0 over all of "
-        "them, so a longer run is another run",
-        metavar="N",
-    )
-    _option(group, "batch_size", int, "images a step", metavar="B")
-    _option(
-        group,
-        "learning_rate",
-        float,
-        "Adam's first and largest step; it falls to 0 by half a cosine",
-        metavar="R",
-    )
-    _option(
-        group,
-        "lr_warmup",
-        int,
-        "epochs in which the step rises to its largest; rates above 3e-3 need it",
-        metavar="N",
-    )
-    _option(
-        group,
-        "kl_warmup",
-        int,
-        "epochs in which the weight of the rate rises from 0; without them conv "
-        "starts by ignoring its code and stays there",
-        metavar="N",
-    )
-    _option(
-        group,
-        "input_dropout",
-        float,
-        "share of the pixels hidden from the encoder in training, such as 0.2: less "
-        "overfitting in long runs",
-        metavar="P",
-    )
-    _option(
-        group,
-        "encoder_l2",
-        float,
-        "nats that each squared weight of the encoder adds to the loss, such as 1e-3",
-        metavar="C",
-    )
-    group.add_argument(
-        "--batch-norm",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="normalise the sums of the encoder's last hidden layer over each batch in "
-        "training; the convolutional encoders need it "
-        f"(default {DEFAULTS.batch_norm})",
-    )
-    _option(
-        group,
-        "seed",
-        int,
-        "of the first weights, the order of the images and the noise",
-        metavar="S",
-    )
-    _option(
-        group,
-        "precision",
-        str,
-        "of the hidden layers; weights and the ELBO's sums are float32 in any case. "
-        "The mixed ones are for GPUs, and slower on most CPUs",
-        choices=PRECISIONS,
-    )
+    Default, type, choices and text are the field's own; ``texts`` replaces the last.
+    """
+    settings = {field.name: field for field in dataclasses.fields(TrainConfig)}
+    for name in names:
+        default, about = settings[name].default, settings[name].metadata
+        text = texts.get(name, about["text"])
+        text += f" (default {default})" if default is not None else ""
+        options = {"type": about["kind"], "metavar": about["metavar"]}
+        if about["kind"] is bool:
+            options = {"action": "store_true"}
+        elif about["choices"]:
+            options = {"choices": about["choices"]}
+        flag = f"--{name.replace('_', '-')}"
+        group.add_argument(flag, default=argparse.SUPPRESS, help=text, **options)
 
 
 def _add_evaluate(commands):
@@ -284,15 +179,32 @@ def _add_bench(commands):
         description=texts.BENCH,
         epilog=texts.BENCH_EPILOG,
     )
-    add, number = parser.add_argument, {"type": int, "metavar": "N"}
-    _option(parser, "network", str, "what to train", choices=NETWORKS)
-    _option(parser, "latent_dim", int, "latent dimensions d", metavar="D")
-    _option(parser, "batch_size", int, "images a step", metavar="B")
-    _option(parser, "precision", str, "as in train", choices=PRECISIONS)
-    text = "random images an epoch (default 20,000; 2,048 for a convolutional network)"
-    add("--train-images", help=text, **number)
-    add("--rounds", default=5, help="epochs of each that count (default 5)", **number)
-    add("--json", type=_path, metavar="FILE", help="write the numbers there as well")
+    _add_settings(
+        parser,
+        ["network", "latent_dim", "batch_size", "precision"],
+        network="what to train",
+        precision="as in train",
+    )
+    parser.add_argument(
+        "--train-images",
+        type=int,
+        metavar="N",
+        help="random images an epoch (default 20,000; 2,048 for a convolutional "
+        "network)",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="epochs of each that count (default 5)",
+    )
+    parser.add_argument(
+        "--json",
+        type=_path,
+        metavar="FILE",
+        help="write the numbers there as well",
+    )
     _add_backend(parser)
     _add_quiet(parser)
 

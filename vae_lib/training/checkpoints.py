@@ -10,10 +10,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from vae_lib._checks import whole
 from vae_lib._files import as_path
 from vae_lib._lock import FolderLock
 from vae_lib.training import distributed
-from vae_lib.training.config import check_whole
 from vae_lib.weights import read_npz, write_npz
 
 _NAME = re.compile(r"epoch-(\d{5})\.npz")
@@ -55,8 +55,8 @@ class Checkpoints(keras.callbacks.Callback):
 
     def __init__(self, folder, keep=2, every=1):
         super().__init__()
-        check_whole("keep", keep, least=2)
-        check_whole("every", every, least=1)
+        whole("keep", keep, least=2)
+        whole("every", every, least=1)
         self.folder = as_path(folder)
         self.keep = keep
         self.every = every

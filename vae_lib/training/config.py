@@ -1,11 +1,62 @@
 """What a training run is made of, in one frozen record."""
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
-from vae_lib._checks import LARGEST_SEED, real, whole
+from vae_lib._checks import (
+    LARGEST_SEED,
+    flag,
+    fraction,
+    not_negative,
+    one_of,
+    positive,
+    whole,
+)
 
+# The keys of networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
+# tests/test_cli.py compares them.
+NETWORKS = ("mlp", "conv", "conv_feature_map", "linear")
+LIKELIHOODS = ("gaussian", "bernoulli", "continuous_bernoulli")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+def setting(default, check, text, metavar=None, choices=None, kind=None):
+    """A field of :class:`TrainConfig`, written once: its option and check follow.
+
+    Args:
+        default: its value if it is left out.
+        check: a function of name and value that returns the value as Python's own
+            number, or raises ValueError.
+        text: what it means, for ``--help`` and the documentation.
+        metavar: what stands for a value there.
+        choices: all values, if they are few.
+        kind: the type, if the default does not tell.
+    """
+    kind = type(default) if kind is None else kind
+    metadata = dict(check=check, text=text, metavar=metavar, choices=choices, kind=kind)
+    return field(default=default, metadata=metadata)
+
+
+def count(least, most=math.inf):
+    """The check of a whole number."""
+
+    def check(name, value):
+        number = whole(name, value, least)
+        if number > most:
+            raise ValueError(f"{name} must be at most {most}, got {value!r}.")
+        return number
+
+    return check
+
+
+def optional(check):
+    """The same check, but nothing need be given."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
+def choice(*choices):
+    """The check of a name, and the names."""
+    return {"check": one_of(choices), "choices": choices}
 
 
 @dataclass(frozen=True)
@@ -16,83 +67,111 @@ class TrainConfig:
         ValueError: if a field is out of range; the message names field and value.
     """
 
-    network: str = "mlp"  # a key of networks.NETWORKS
-    latent_dim: int = 2  # d
-    likelihood: str = "gaussian"  # a key of likelihoods.LIKELIHOODS
-    variance: float | None = None  # fixed sigma^2 of a Gaussian; None learns it
-    beta: float = 1.0  # weight of the rate; 1 is the ELBO
-    n_samples: int = 1  # L of Eq. (1)
-    epochs: int = 20  # passes over the training images
-    batch_size: int = 128  # images a step
-    learning_rate: float = 1e-3  # Adam's peak step, annealed to 0 by half a cosine
-    lr_warmup: int = 0  # epochs in which the step rises to its peak
-    # Epochs in which beta rises linearly to its value; without any, the convolutional
-    # networks may start by dropping the code and never take it up again.
-    kl_warmup: int = 1
-    input_dropout: float = 0.0  # share of the pixels hidden from the encoder
-    encoder_l2: float = 0.0  # nats that a squared weight of the encoder costs
-    batch_norm: bool = False  # of the encoder's last hidden layer, in training
-    seed: int = 0  # of initial weights, order of images and noise
-    # Of the hidden layers; weights, outputs and the objective are float32 in any case.
-    precision: str = "float32"  # one of PRECISIONS
+    network: str = setting(
+        "mlp",
+        text="mlp: one hidden layer of 512; conv: the report's convolutional network; "
+        "conv_feature_map: the same with a decoder of 64 feature maps; linear: "
+        "probabilistic PCA",
+        **choice(*NETWORKS),
+    )
+    latent_dim: int = setting(2, count(1), "latent dimensions d; 2 can be drawn", "D")
+    likelihood: str = setting(
+        "gaussian",
+        text="p(x|z) of a pixel; nats of different likelihoods cannot be compared",
+        **choice(*LIKELIHOODS),
+    )
+    variance: float | None = setting(
+        None,
+        optional(positive),
+        "fixed variance of the Gaussian, in squared grey values (0 to 1); left out, it "
+        "is learned, which is nearly always better",
+        "V",
+        kind=float,
+    )
+    beta: float = setting(
+        1.0,
+        not_negative,
+        "weight of the rate in the loss; 1 is the ELBO, more gives simpler codes",
+        "B",
+    )
+    n_samples: int = setting(
+        1, count(1), "samples of z for each image and step, the L of Eq. (1)", "L"
+    )
+    epochs: int = setting(
+        20,
+        count(1),
+        "passes over the training images; the learning rate falls to 0 over all of "
+        "them, so a longer run is another run",
+        "N",
+    )
+    batch_size: int = setting(128, count(1), "images per step", "B")
+    learning_rate: float = setting(
+        1e-3,
+        positive,
+        "Adam's first and largest learning rate; it falls to 0 by half a cosine",
+        "R",
+    )
+    lr_warmup: int = setting(
+        0,
+        count(0),
+        "epochs in which the learning rate rises to its largest; rates above 3e-3 need "
+        "it",
+        "N",
+    )
+    kl_warmup: int = setting(
+        1,
+        count(0),
+        "epochs in which the weight of the rate rises from 0; without them conv "
+        "starts by ignoring its code and stays there",
+        "N",
+    )
+    input_dropout: float = setting(
+        0.0,
+        fraction,
+        "share of the pixels hidden from the encoder in training, such as 0.2: less "
+        "overfitting in long runs",
+        "P",
+    )
+    encoder_l2: float = setting(
+        0.0,
+        not_negative,
+        "nats that each squared weight of the encoder adds to the loss, such as 1e-3",
+        "C",
+    )
+    batch_norm: bool = setting(
+        False,
+        flag,
+        "normalise the sums of the encoder's last hidden layer over each batch in "
+        "training; the convolutional encoders need it",
+    )
+    seed: int = setting(
+        0,
+        count(0, LARGEST_SEED),
+        "of the first weights, the order of the images and the noise",
+        "S",
+    )
+    precision: str = setting(
+        "float32",
+        text="of the hidden layers; weights and the ELBO's sums are float32 in any "
+        "case. The mixed ones are for GPUs, and slower on most CPUs",
+        **choice(*PRECISIONS),
+    )
 
     def __post_init__(self):
-        for name in ("latent_dim", "n_samples", "epochs", "batch_size"):
-            self._set(name, whole(name, getattr(self, name), least=1))
-        for name in ("kl_warmup", "lr_warmup", "seed"):
-            self._set(name, whole(name, getattr(self, name), least=0))
-        if self.seed > LARGEST_SEED:
-            raise ValueError(f"seed must be at most {LARGEST_SEED}, got {self.seed!r}.")
-        check_positive("learning_rate", self.learning_rate)
+        for one in fields(self):  # Python's own numbers, also where NumPy's were given
+            value = one.metadata["check"](one.name, getattr(self, one.name))
+            object.__setattr__(self, one.name, value)
         check_warmup(self.lr_warmup, self.epochs)
-        if not 0.0 <= real(self.input_dropout) < 1.0:
-            raise ValueError(
-                f"input_dropout must be in [0, 1), got {self.input_dropout!r}."
-            )
-        if not 0.0 <= real(self.encoder_l2) < math.inf:
-            raise ValueError(
-                f"encoder_l2 must be at least 0 and finite, got {self.encoder_l2!r}."
-            )
-        if getattr(self.batch_norm, "dtype", None) == "bool":  # NumPy's
-            self._set("batch_norm", bool(self.batch_norm))
-        if not isinstance(self.batch_norm, bool):
-            raise ValueError(
-                f"batch_norm must be True or False, got {self.batch_norm!r}."
-            )
         if self.batch_norm and self.network == "linear":
             raise ValueError(
                 "batch_norm is True, but network='linear' has no hidden layer to "
                 "normalise: leave it False."
             )
-        if self.precision not in PRECISIONS:
-            known = ", ".join(map(repr, PRECISIONS))
+        if self.variance is not None and self.likelihood != "gaussian":
             raise ValueError(
-                f"precision must be one of {known}, got {self.precision!r}."
+                f"variance={self.variance!r} needs likelihood='gaussian', got "
+                f"{self.likelihood!r}: leave variance out."
             )
-        if not 0.0 <= real(self.beta) < math.inf:
-            raise ValueError(f"beta must be at least 0 and finite, got {self.beta!r}.")
-        if self.variance is not None:
-            check_positive("variance", self.variance)
-            if self.likelihood != "gaussian":
-                raise ValueError(
-                    f"variance={self.variance!r} needs likelihood='gaussian', got "
-                    f"{self.likelihood!r}: leave variance out."
-                )
-
-        for name in (
-            "learning_rate",
-            "input_dropout",
-            "encoder_l2",
-            "beta",
-            "variance",
-        ):
-            value = getattr(self, name)
-            if value is not None and type(value) not in (int, float):
-                self._set(name, float(value))
-
-    def _set(self, name, value):
-        """Fields hold Python's own numbers, also where NumPy's were given."""
-        object.__setattr__(self, name, value)
 
     def as_dict(self):
         """The fields as a dictionary that JSON can hold."""
@@ -113,22 +192,28 @@ class TrainConfig:
         ]
 
 
-def check_whole(name, value, least):
-    """Raise ValueError unless value is a whole number of at least ``least``."""
-    whole(name, value, least)
+def _documented():
+    """The fields as the ``Args`` of the docstring, from the same texts as --help."""
+    yield "    Args:"
+    for one in fields(TrainConfig):
+        known = one.metadata["choices"]
+        values = f"one of {', '.join(known)}. " if known else ""
+        text = one.metadata["text"]
+        yield f"        {one.name}: {values}{text} (default {one.default})."
+    yield ""
+
+
+if TrainConfig.__doc__:  # python -OO takes docstrings away
+    TrainConfig.__doc__ = TrainConfig.__doc__.replace(
+        "    Raises:", "\n".join([*_documented(), "    Raises:"])
+    )
 
 
 def check_warmup(lr_warmup, epochs):
     """Raise ValueError unless the step reaches its peak before the last epoch."""
-    check_whole("lr_warmup", lr_warmup, least=0)
+    whole("lr_warmup", lr_warmup, least=0)
     if lr_warmup >= epochs:
         raise ValueError(
             f"lr_warmup is {lr_warmup}, of {epochs} epochs: it must be smaller, so "
             "that the step can rise to its peak and fall again."
         )
-
-
-def check_positive(name, value):
-    """Raise ValueError unless value is positive and finite."""
-    if not 0.0 < real(value) < math.inf:
-        raise ValueError(f"{name} must be positive and finite, got {value!r}.")

@@ -17,7 +17,7 @@ import io
 import os
 from typing import NamedTuple
 
-from vae_lib.training.config import check_whole
+from vae_lib._checks import whole
 
 HEARTBEAT = 30  # seconds of silence after which a process counts as dead
 
@@ -132,8 +132,8 @@ def settings(coordinator=None, processes=None, process_id=None):
             "coordinator, processes and process_id belong together: give all three, or "
             "start the program by mpiexec or srun, which know them."
         )
-    check_whole("processes", processes, least=1)
-    check_whole("process_id", process_id, least=0)
+    whole("processes", processes, least=1)
+    whole("process_id", process_id, least=0)
     if process_id >= processes:
         raise ValueError(
             f"process_id is {process_id}, but {processes} processes are numbered 0 to "

@@ -8,11 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from vae_lib._checks import whole
+from vae_lib._checks import positive, whole
 from vae_lib._streams import is_open, is_terminal, shows_bars
 from vae_lib.data import check_images
 from vae_lib.training.checkpoints import Checkpoints
-from vae_lib.training.config import check_positive, check_warmup
+from vae_lib.training.config import check_warmup
 from vae_lib.training.distributed import is_main_process
 from vae_lib.training.guard import Guard, Validation
 from vae_lib.training.steps import make_runner, steps_per_call
@@ -120,7 +120,7 @@ def fit(
     kl_warmup, seed = whole("kl_warmup", kl_warmup, 0), whole("seed", seed, 0)
     initial_epoch = _check_initial(initial_epoch, epochs)
     callbacks = _as_list(callbacks)
-    check_positive("learning_rate", learning_rate)
+    positive("learning_rate", learning_rate)
     check_warmup(lr_warmup, epochs)
     n_steps = math.ceil(len(x_train) / batch_size)
     schedule = (epochs - initial_epoch) * n_steps, learning_rate, lr_warmup * n_steps

@@ -10,7 +10,7 @@ import contextlib
 import keras
 import numpy as np
 
-from vae_lib.training.config import check_whole
+from vae_lib._checks import whole
 
 
 def use_devices(n):
@@ -25,7 +25,7 @@ def use_devices(n):
     Raises:
         ValueError: if the backend is not JAX, or there are fewer devices.
     """
-    check_whole("devices", n, least=1)
+    whole("devices", n, least=1)
     require_jax("devices")
     import jax
 
