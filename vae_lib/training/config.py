@@ -14,7 +14,7 @@ from vae_lib._checks import (
 )
 
 # The keys of networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
-# tests/test_cli.py compares them.
+# tests/cli/test_cli.py compares them.
 NETWORKS = ("mlp", "conv", "conv_feature_map", "linear")
 LIKELIHOODS = ("gaussian", "bernoulli", "continuous_bernoulli")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")

@@ -1,4 +1,4 @@
-"""What tests/test_book.py measures in a page: prose, code, figures and equations."""
+"""What test_book.py measures in a page: prose, code, figures and equations."""
 
 import ast
 import re

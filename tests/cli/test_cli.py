@@ -145,7 +145,9 @@ def test_without_a_run_the_figures_are_the_reports(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "FIGURES", {n: report.FIGURES[n] for n in (1, 6)})
     second = {n: report.FEATURE_MAP_FIGURES[n] for n in ("4-feature-map",)}
     monkeypatch.setattr(report, "FEATURE_MAP_FIGURES", second)
-    status, out, err = run("figures", "--sample")  # tests/test_report.py draws them all
+    status, out, err = run(
+        "figures", "--sample"
+    )  # tests/library/test_report.py draws them all
     assert (status, err) == (0, "")
     written = {path.name for path in (tmp_path / "report_figures").iterdir()}
     names = (1, "4-feature-map", 6)
@@ -285,7 +287,7 @@ def start():
 
     def call(folder, *options):
         before = folder.epochs_done() if folder.is_run else 0
-        root = str(Path(__file__).parent.parent)
+        root = str(Path(__file__).parents[2])
         argv = ["train", *SMALL.split(), *LONG, "--out", str(folder), *options]
         process = subprocess.Popen(
             [sys.executable, "-m", "vae_lib", *argv],

@@ -11,7 +11,7 @@ import pytest
 from vae_lib import _streams, evaluation, training
 from vae_lib.__main__ import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 class Tee:
