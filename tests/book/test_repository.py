@@ -14,6 +14,7 @@ import yaml
 import lock
 import notebooks
 import set_repository
+import vae_lib.__main__
 from notebook_env import ROOT
 
 pytestmark = pytest.mark.book
@@ -109,12 +110,18 @@ def test_every_package_of_the_library_is_shipped():
 
 
 def test_one_version_everywhere():
-    version = PYPROJECT["project"]["version"]
-    library = (ROOT / "vae_lib" / "__init__.py").read_text("utf-8")
+    version = vae_lib.__version__
+    attribute = PYPROJECT["tool"]["setuptools"]["dynamic"]["version"]["attr"]
+    assert attribute == "vae_lib.__version__"
+    assert importlib.metadata.version("vae_lib") == version
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    assert f'__version__ = "{version}"' in library
     assert str(citation["version"]) == version
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_command_is_installed_under_its_own_name():
+    (entry,) = importlib.metadata.entry_points(group="console_scripts", name="vae-lib")
+    assert entry.load() is vae_lib.__main__.main
 
 
 def test_jupyter_book_is_the_version_that_reads_our_configuration():
