@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.book  # of pytest, not of a backend; JAX warns of every fork
+
 ROOT = Path(__file__).parents[2]
 WAITS = """\
 import signal, subprocess, sys, time
