@@ -22,9 +22,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.metrics import normalized_mutual_info_score, silhouette_score
 
+from experiments.claim import judge
 from vae_lib import data, evaluation, training
 from vae_lib._files import write_json
 
@@ -98,13 +97,8 @@ def all_scores(vae, mnist):
     train_codes, val_codes, codes = (
         evaluation.encode(vae, x)[0] for x in (mnist.x_train, mnist.x_val, mnist.x_test)
     )
-    clusters = KMeans(10, n_init=10, random_state=0).fit_predict(codes)
     return {
-        "knn_accuracy": evaluation.knn_accuracy(
-            train_codes, mnist.y_train, codes, mnist.y_test, k=5
-        ),
-        "silhouette": float(silhouette_score(codes, mnist.y_test)),
-        "nmi": float(normalized_mutual_info_score(mnist.y_test, clusters)),
+        **judge(train_codes, mnist.y_train, codes, mnist.y_test),
         "active_units": evaluation.active_units(val_codes).count,
         **validation_scores(vae, mnist),
         "test": evaluation.evaluate(vae, mnist.x_test)._asdict(),

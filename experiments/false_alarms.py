@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from vae_lib._files import write_json
-from vae_lib.evaluation import brunner_munzel_test, mean_difference
+from vae_lib.evaluation import brunner_munzel_test, mean_difference, significance
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 LEVEL = 0.05  # of both comparisons together
@@ -126,8 +126,6 @@ def null_table():
     Without ties the pooled ranks are 1 to 20 whatever the runs, so the permutation
     distribution of the statistic is always the same, and a p-value is a look-up.
     """
-    from vae_lib.evaluation import significance
-
     ranks = np.arange(2 * N_RUNS)
     order = 0.5 + 0.5 * np.sign(ranks[:, None] - ranks)
     blocks = significance._all_masks(N_RUNS, len(ranks), None, None)
@@ -136,8 +134,6 @@ def null_table():
 
 
 def p_value_from(table, a, b):
-    from vae_lib.evaluation import significance
-
     pooled = np.concatenate([a, b])
     order = 0.5 + 0.5 * np.sign(pooled[:, None] - pooled)
     statistic = significance._brunner_munzel(order, np.arange(len(pooled)) < len(a))[1]
