@@ -1,8 +1,10 @@
 """training: what a configuration accepts, and the model that it describes."""
 
+import ast
 import dataclasses
 import inspect
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,8 +109,15 @@ def test_a_field_is_documented_by_the_text_of_its_option():
 
 def test_the_package_names_what_it_has():
     assert {"fit", "TrainConfig", "build_vae"} <= set(dir(training))
-    with pytest.raises(AttributeError, match="has no attribute 'train'"):
-        _ = training.train
+    with pytest.raises(AttributeError, match="has no attribute 'trian'"):
+        _ = training.trian
+
+
+def test_editors_are_told_of_each_name_of_the_package():
+    stub = ast.parse(Path(training.__file__).with_suffix(".pyi").read_text("utf-8"))
+    told = {alias.name: node.module for node in stub.body for alias in node.names}
+    modules = training._MODULES.items()
+    assert told == {name: f"vae_lib.training.{module}" for name, module in modules}
 
 
 @pytest.mark.parametrize("network", ["mlp", "conv"])

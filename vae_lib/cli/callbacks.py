@@ -31,7 +31,7 @@ class Recorder(training.Checkpoints):
         if not distributed.is_main_process():
             return
         save_weights(vae, self.run.weights)
-        self.run.write("curves.json", self.curves)
+        self.run.write("curves.json", self.history)
 
 
 class Interrupt(keras.callbacks.Callback):

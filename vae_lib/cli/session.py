@@ -10,6 +10,7 @@ from vae_lib.cli import setup
 from vae_lib.cli.callbacks import Interrupt, Recorder, ShortBar
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.training import distributed
+from vae_lib.training.optimizer import compile_configured
 from vae_lib.weights import save_weights
 
 
@@ -33,7 +34,7 @@ def _fit(plan, mnist, n_train, arguments, interrupt):
     config, run = plan.config, plan.run
     with reported():
         vae = training.build_vae(config)
-        training.compile_configured(vae, config, n_train)
+        compile_configured(vae, config, n_train)
         recorder = Recorder(run)
         done = restore(recorder, vae)
     if plan.resumed and distributed.is_main_process():
