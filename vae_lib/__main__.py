@@ -14,10 +14,6 @@ __all__ = ["main"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
-    >>> from vae_lib.__main__ import main
-    >>> main(["evaluate", "a folder that is not there"])
-    2
-
     Args:
         argv: arguments without the program's name; ``None`` reads ``sys.argv``.
 

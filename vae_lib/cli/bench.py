@@ -86,7 +86,8 @@ def make_loops(config: TrainConfig, n_images: int, epochs: int) -> "dict[str, Lo
     def start(name: str) -> "Loop":
         vae = training.build_vae(config)
         vae.compile(optimizer=keras.optimizers.Adam(config.learning_rate))
-        options = dict(epochs=epochs, batch_size=config.batch_size, verbose=0)
+        options: dict[str, Any] = {"epochs": epochs, "batch_size": config.batch_size}
+        options["verbose"] = 0
         if name == "Model.fit":
             return Loop(lambda *hooks: vae.fit(x, callbacks=hooks, **options))
         return Loop(lambda *hooks: training.fit(vae, x, callbacks=hooks, **options))
@@ -147,7 +148,7 @@ def summarise(
 ) -> dict[str, Any]:
     """What is printed and written."""
     n_steps = math.ceil(n_images / config.batch_size)
-    results = {}
+    results: dict[str, Any] = {}
     for name, loop in loops.items():
         seconds = statistics.median(loop.seconds[1:])
         results[name] = {

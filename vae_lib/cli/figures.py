@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from vae_lib.cli import setup
 from vae_lib.cli.console import log, progress
 from vae_lib.cli.runs import RunFolder
 
-if TYPE_CHECKING:  # they need Keras and Matplotlib, which load when a command works
-    from matplotlib.axes import Axes
-
+if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
     from vae_lib.data import MNIST
     from vae_lib.models import VAE
 
@@ -67,8 +65,7 @@ def _draw_report(mnist: "MNIST") -> Iterator[Figure]:
     """The figures of the report, both readings of it, from the published weights."""
     from vae_lib import report
 
-    figures = {**report.FIGURES, **report.FEATURE_MAP_FIGURES}
-    for number, figure in figures.items():
+    for number, figure in (report.FIGURES | report.FEATURE_MAP_FIGURES).items():
         first, *rest = str(number).split("-", 1)
         name = "-".join(["figure", first.zfill(2), *rest])
         yield name, report.draw(number, mnist), figure.title
@@ -136,7 +133,7 @@ def _numpy(tensor: Any) -> Any:
     return ops.convert_to_numpy(tensor)
 
 
-def save(axes: "Axes", folder: Path, name: str) -> None:
+def save(axes: Any, folder: Path, name: str) -> None:
     """Write a figure twice and close it; the same numbers give the same files."""
     import matplotlib
     from matplotlib import pyplot as plt
@@ -145,7 +142,7 @@ def save(axes: "Axes", folder: Path, name: str) -> None:
     from vae_lib.plotting import STYLE
 
     figure = axes.figure
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(cast(Any, STYLE)):
         for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
             with replacing(folder / f"{name}.{kind}") as stream:
                 figure.savefig(stream, format=kind, metadata=metadata)

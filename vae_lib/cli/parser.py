@@ -37,7 +37,7 @@ def build_parser() -> Parser:
 
     What it returns has the keyword arguments of the command's ``run``, and ``quiet``.
     """
-    parser = Parser(prog="python -m vae_lib", **_explanations("main"))
+    parser = Parser(prog="python -m vae_lib", description=_explanation("main")[0])
     parser.add_argument("--version", action="version", version=f"vae_lib {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, add_options, summary in (
@@ -46,15 +46,18 @@ def build_parser() -> Parser:
         ("figures", _add_figures, "draw the figures of a run, or of the report"),
         ("bench", _add_bench, "measure how fast this machine trains"),
     ):
-        add_options(commands.add_parser(name, help=summary, **_explanations(name)))
+        before, after = _explanation(name)
+        add_options(
+            commands.add_parser(name, help=summary, description=before, epilog=after)
+        )
     return parser
 
 
-def _explanations(name: str) -> dict[str, str]:
+def _explanation(name: str) -> tuple[str, str]:
     """The texts before and after the list of options, from the folder ``help``."""
     text = Path(__file__).with_name("help").joinpath(f"{name}.txt").read_text("utf-8")
     before, _, after = text.partition("\n[options]\n\n")
-    return {"description": before, "epilog": after}
+    return before, after
 
 
 def _add_train(parser: Parser) -> None:

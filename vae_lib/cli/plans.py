@@ -145,12 +145,11 @@ def different(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def report_versions(before: dict[str, Any], now: dict[str, Any]) -> None:
     """Say which versions changed: they may change the last digits."""
-    names = ("vae_lib", "python", "keras", "backend_version", "numpy", "platform")
-    names += ("processes", "devices")
+    names = "vae_lib python keras backend_version numpy platform processes devices"
     before = {"processes": 1, "devices": 1, **before}  # not in folders of old
     changed = [
         f"{name} {before.get(name)} before, {now[name]} now"
-        for name in names
+        for name in names.split()
         if before.get(name) != now[name]
     ]
     if changed:

@@ -138,7 +138,7 @@ class Checkpoints(keras.callbacks.Callback):
             path.name
             for path in self.files()
             if path.name not in self._passed_over
-            and (int(_NAME.fullmatch(path.name)[1]) > epochs_done or not epochs_done)
+            and (int(path.stem[-5:]) > epochs_done or not epochs_done)
         ]
         if later and distributed.is_main_process():
             raise ValueError(

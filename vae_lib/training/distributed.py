@@ -14,11 +14,10 @@ The command ``python -m vae_lib train`` does all of this by itself.
 
 import importlib.util
 import os
-import pickle
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from vae_lib._checks import whole
 
@@ -52,12 +51,12 @@ class Settings(NamedTuple):
 
 def launched() -> tuple[str, int]:
     """What started this process, and how many like it: ``("", 1)`` if it is alone."""
-    sizes = {name: os.environ.get(name, "") for name in LAUNCHERS}
+    sizes = {name: os.environ.get(variable, "") for variable, name in LAUNCHERS.items()}
     counts = {name: int(size) for name, size in sizes.items() if size.isdecimal()}
-    largest = max(counts, key=counts.get, default=None)  # mpiexec may use srun
-    if largest is None or counts[largest] < 2:
+    largest = max(counts, key=lambda name: counts[name], default="")
+    if counts.get(largest, 0) < 2:  # mpiexec may use srun: the largest counts
         return "", 1
-    return LAUNCHERS[largest], counts[largest]
+    return largest, counts[largest]
 
 
 def initialize(
@@ -132,7 +131,7 @@ def settings(
     if coordinator is processes is process_id is None and COUNT in os.environ:
         coordinator = os.environ.get(ADDRESS, "").split(",")[0]
         processes, process_id = (
-            int(value) if value.isdecimal() else value
+            int(value) if value.isdecimal() else cast(int, value)  # checked below
             for value in (os.environ[COUNT], os.environ.get(NUMBER, ""))
         )
     if coordinator is not None:
@@ -144,7 +143,7 @@ def settings(
             )
     if processes is process_id is None and (coordinator is None or launched()[0]):
         return Settings(coordinator)
-    if None in (coordinator, processes, process_id):
+    if coordinator is None or processes is None or process_id is None:
         raise ValueError(
             "coordinator, processes and process_id belong together: give all three, or "
             "start the program by mpiexec or srun, which know them."
@@ -206,7 +205,10 @@ def from_main(call: Callable[[], Result]) -> Result:
     """
     if world_size() == 1:
         return call()
-    result = error = None
+    import pickle
+
+    result: Any = None
+    error: Exception | None = None
     if is_main_process():
         try:
             result = call()

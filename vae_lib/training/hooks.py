@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import keras
 
@@ -12,7 +13,7 @@ from vae_lib.training.distributed import is_main_process
 
 __all__ = ["Callbacks", "as_list", "make_hooks", "verbosity"]
 
-Callbacks = (
+Callbacks: TypeAlias = (
     keras.callbacks.Callback
     | keras.callbacks.CallbackList
     | Iterable[keras.callbacks.Callback]

@@ -111,7 +111,7 @@ def _tensorflow(vae: VAE, images: Any, sharding: Sharding) -> Loop:
 
     # The images are an argument: TensorFlow never frees what a function has captured.
     @tf.function(jit_compile=compiled)
-    def loop(images, batch_indices, n_steps):
+    def loop(images: Any, batch_indices: Any, n_steps: Any) -> Any:
         losses = tf.zeros(batch_indices.shape[0], tf.float32)
         for step in tf.range(n_steps):
             logs = vae.train_step(_example(vae, tf.gather(images, batch_indices[step])))
@@ -119,7 +119,9 @@ def _tensorflow(vae: VAE, images: Any, sharding: Sharding) -> Loop:
             losses = tf.tensor_scatter_nd_update(losses, [[step]], [loss])
         return losses
 
-    traced = {}  # by shape; a second run of fit must not look like needless retracing
+    traced: dict[
+        tuple, Any
+    ] = {}  # by shape; a second run of fit must not look like needless retracing
 
     def run(batch_indices: np.ndarray, n_steps: int) -> np.ndarray:
         if batch_indices.shape not in traced:
@@ -139,11 +141,10 @@ def _jax(vae: VAE, images: Any, sharding: Sharding) -> Loop:
 
     images = sharding.replicate(images)
 
+    # The images are an argument: as a constant they would be compiled in.
     @functools.partial(jax.jit, out_shardings=sharding.replicated)
-    def loop(
-        state, images, batch_indices, n_steps
-    ):  # as a constant they would be compiled in
-        def one_step(step, carry):
+    def loop(state: Any, images: Any, batch_indices: Any, n_steps: int) -> Any:
+        def one_step(step: Any, carry: tuple) -> tuple:
             state, losses = carry
             batch = sharding.constrain(images[batch_indices[step]])
             logs, state = vae.train_step(state, _example(vae, batch))
