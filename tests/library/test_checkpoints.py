@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from vae_lib import likelihoods, training, weights
+from vae_lib import training, weights
 from vae_lib.training.optimizer import compile_adam
 from vae_lib.weights import read_npz, write_npz
 
@@ -214,28 +214,6 @@ def test_curves_are_those_of_the_run(compiled, images, tmp_path):
     checkpoints.folder = tmp_path / "b"
     training.fit(compiled(), images, epochs=2, callbacks=[checkpoints], verbose=0)
     assert len(checkpoints.history["loss"]) == 2
-
-
-@pytest.mark.parametrize("older", [0.3, 0.4])
-def test_a_fixed_variance_in_an_older_checkpoint_must_be_the_same(
-    make_vae, tmp_path, older
-):
-    vae = make_vae(likelihoods.Gaussian(0.3))
-    vae.compile(optimizer=keras.optimizers.SGD(0.1))
-    training.Checkpoints(tmp_path).save(vae, 1)
-    path = tmp_path / "epoch-00001.npz"
-    arrays = read_npz(path)
-    names = sorted(name for name in arrays if name.startswith("state/"))
-    state = [arrays.pop(name) for name in names]
-    place = len(vae.encoder.variables) + len(vae.decoder.variables)
-    state.insert(place, np.float32(np.log(older)))
-    write_npz(path, {**arrays, **{f"state/{i:03d}": v for i, v in enumerate(state)}})
-    checkpoints = training.Checkpoints(tmp_path)
-    if older == 0.3:
-        assert checkpoints.restore(vae) == 1
-    else:
-        with pytest.raises(ValueError, match="variance is 0.4, .* is fixed at 0.3"):
-            checkpoints.restore(vae)
 
 
 POLICIES = ["bfloat16", "float16", "mixed_bfloat16", "mixed_float16"]

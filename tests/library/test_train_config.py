@@ -51,15 +51,6 @@ def test_a_configuration_survives_json():
         config.seed = 8
 
 
-def test_differences_name_each_field():
-    before, now = TrainConfig(), TrainConfig(epochs=3, seed=1)
-    assert before.differences(before) == []
-    assert before.differences(now) == [
-        "epochs: 20 before, 3 now",
-        "seed: 0 before, 1 now",
-    ]
-
-
 def test_fit_gets_all_that_it_takes_from_a_configuration():
     config = TrainConfig(epochs=3, batch_size=4, learning_rate=0.5, kl_warmup=2, seed=7)
     taken = set(inspect.signature(training.fit).parameters) & set(config.as_dict())

@@ -98,7 +98,7 @@ def refuse_differences(
     backend: str | None,
 ) -> None:
     """Stop unless the run would continue exactly as it began; list all differences."""
-    typed = plan.run.config().differences(plan.config)
+    typed = different(plan.run.config().as_dict(), plan.config.as_dict())
     other, remedies = [], []
     before = recorded.get("backend")
     if found := different({"backend": before}, {"backend": backend}):

@@ -113,7 +113,7 @@ def _compare(
         return [str(error)]
     kept.append(mnist)
     return [
-        *plan.config.differences(config),
+        *plans.different(plan.config.as_dict(), config.as_dict()),
         *plans.different(images, setup.describe_images(mnist, n_train)),
     ]
 

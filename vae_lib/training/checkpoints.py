@@ -221,7 +221,6 @@ def _read(path: Path) -> Saved:
 
 def _assign(vae: VAE, values: list[np.ndarray], name: str) -> None:
     state = _state(vae)
-    values = _without_fixed_variance(vae, values, len(state))
     shapes = [tuple(variable.shape) for variable in state]
     if [value.shape for value in values] != shapes:
         raise ValueError(
@@ -230,18 +229,6 @@ def _assign(vae: VAE, values: list[np.ndarray], name: str) -> None:
         )
     for variable, value in zip(state, values, strict=True):
         variable.assign(ops.cast(value, variable.dtype))
-
-
-def _without_fixed_variance(
-    vae: VAE, values: list[np.ndarray], expected: int
-) -> list[np.ndarray]:
-    """Older files hold a fixed variance behind the variables of the networks."""
-    place = len(vae.encoder.variables) + len(vae.decoder.variables)
-    fixed = getattr(vae.likelihood, "fixed_variance", None) is not None
-    if not fixed or len(values) != expected + 1 or values[place].shape != ():
-        return values
-    vae.likelihood.check_fixed(values[place])
-    return [*values[:place], *values[place + 1 :]]
 
 
 def _state(vae: VAE) -> list[keras.Variable]:

@@ -77,8 +77,11 @@ class TrainConfig:
     """Everything but the images that decides the weights of a run, and nothing else.
 
     >>> from vae_lib import training
-    >>> training.TrainConfig(epochs=5).differences(training.TrainConfig(seed=1))
-    ['epochs: 5 before, 20 now', 'seed: 0 before, 1 now']
+    >>> training.TrainConfig(network="conv", epochs=5).learning_rate
+    0.001
+    >>> training.TrainConfig(epochs=0)
+    Traceback (most recent call last):
+    ValueError: epochs must be a whole number of at least 1, got 0.
 
     Raises:
         ValueError: if a field is out of range; the message names field and value.
@@ -198,15 +201,6 @@ class TrainConfig:
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
         names = "epochs batch_size learning_rate lr_warmup kl_warmup seed".split()
         return {name: getattr(self, name) for name in names}
-
-    def differences(self, other: "TrainConfig") -> list[str]:
-        """Lines such as ``seed: 0 before, 1 now``, one for each field that differs."""
-        return [
-            f"{field.name}: {getattr(self, field.name)!r} before, "
-            f"{getattr(other, field.name)!r} now"
-            for field in fields(self)
-            if getattr(self, field.name) != getattr(other, field.name)
-        ]
 
 
 def _documented() -> Iterator[str]:

@@ -14,9 +14,8 @@ from vae_lib.training.config import TrainConfig
 
 __all__ = ["compile_adam", "compile_configured", "prepare", "refuse_rate_setters"]
 
-_made_by_fit: weakref.WeakSet = (
-    weakref.WeakSet()
-)  # their schedules end with the call that made them
+# The optimisers whose schedule ends with the call of fit that made them.
+_made_by_fit: weakref.WeakSet = weakref.WeakSet()
 ADVICE = "vae.compile(optimizer=keras.optimizers.Adam(1e-3))"
 
 
