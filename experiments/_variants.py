@@ -77,12 +77,12 @@ class Calls:
 
     def __init__(self, vae, x, n, batch_size, a_call):
         self.a_call = a_call
-        before = steps.steps_per_call
-        steps.steps_per_call = lambda vae: a_call
+        before = steps.steps_per_execution
+        steps.steps_per_execution = lambda vae: a_call
         try:
-            self.run = steps.make_runner(vae, x, batch_size)
+            self.run = steps.make_train_function(vae, x, batch_size)
         finally:
-            steps.steps_per_call = before
+            steps.steps_per_execution = before
         rows = epoch_order(n, seed=0, epoch=0) % len(x)
         self.rows = rows.reshape(-1, batch_size)
 

@@ -66,8 +66,7 @@ def validation_elbo(fields, mnist):
     from vae_lib import evaluation, training
 
     config = training.TrainConfig(**fields)
-    vae = training.build_vae(config)
-    training.fit(vae, mnist.x_train, verbose=0, **config.fit_arguments())
+    vae, _ = training.train(config, mnist.x_train, verbose=0)
     return evaluation.evaluate(vae, mnist.x_val).elbo
 
 

@@ -35,9 +35,7 @@ def main():
     runs = {}
     for seed in SEEDS:
         config = config_of(seed)
-        vae = training.build_vae(config)
-        training.compile_configured(vae, config, len(mnist.x_train))
-        training.fit(vae, mnist.x_train, verbose=0, **config.fit_arguments())
+        vae, _ = training.train(config, mnist.x_train, verbose=0)
         runs[str(seed)] = fair_claim.all_scores(vae, mnist)
         print(seed, runs[str(seed)]["knn_accuracy"], flush=True)
     content = {

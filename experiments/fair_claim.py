@@ -59,8 +59,6 @@ def measured(name, config, mnist, work, measure):
         if training.TrainConfig(**record["config"]) != config:
             raise SystemExit(f"{path} is of another configuration: choose a new --work")
         return record
-    vae = training.build_vae(config)
-    training.compile_configured(vae, config, len(mnist.x_train))
     checkpoints = training.Checkpoints(work / name)
     record = {
         "config": config.as_dict(),
@@ -68,19 +66,12 @@ def measured(name, config, mnist, work, measure):
         "backend": keras.backend.backend(),
     }
     try:
-        training.fit(
-            vae,
-            mnist.x_train,
-            initial_epoch=checkpoints.restore(vae),
-            callbacks=[checkpoints],
-            verbose=0,
-            **config.fit_arguments(),
-        )
+        vae, _ = training.train(config, mnist.x_train, callbacks=checkpoints, verbose=0)
     except FloatingPointError as error:
         record["not_finite"] = str(error)
     else:
         record |= measure(vae, mnist)
-    if seconds := checkpoints.curves.get("seconds"):
+    if seconds := checkpoints.history.get("seconds"):
         record["seconds_per_epoch"] = statistics.median(seconds)
     write_json(path, record)
     print(name, record.get("knn_accuracy"), record.get("validation"), flush=True)

@@ -70,19 +70,11 @@ CONFIGS = {
 
 def train(config, mnist, folder, validate=True):
     """Train one model, or finish its training; returns the VAE and its curves."""
-    vae = training.build_vae(config)
-    training.compile_configured(vae, config, len(mnist.x_train))
-    checkpoints = training.Checkpoints(folder)
-    training.fit(
-        vae,
-        mnist.x_train,
-        x_val=mnist.x_val if validate else None,
-        initial_epoch=checkpoints.restore(vae),
-        callbacks=[checkpoints],
-        verbose=2,
-        **config.fit_arguments(),
+    x_val = mnist.x_val if validate else None
+    vae, history = training.train(
+        config, mnist.x_train, x_val, folder=folder, verbose=2
     )
-    return vae, checkpoints.curves
+    return vae, history.history
 
 
 def finished_record(path, config):

@@ -67,8 +67,7 @@ def measure(vae, x):
 def run(network, x):
     """The record of one network."""
     config = training.TrainConfig(network=network, latent_dim=2, **SCHEDULE)
-    vae = training.build_vae(config, x.shape[1:])
-    training.fit(vae, x, verbose=2, **config.fit_arguments())
+    vae, _ = training.train(config, x, verbose=2)
     return {"config": config.as_dict(), "n_images": len(x), **measure(vae, x)}
 
 

@@ -2,13 +2,16 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 from vae_lib._streams import patient_output
 from vae_lib.cli.errors import CommandError
 from vae_lib.cli.parser import build_parser
 
+__all__ = ["main"]
 
-def main(argv=None):
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
@@ -25,21 +28,25 @@ def main(argv=None):
         return _main(argv)
 
 
-def _main(argv):
+def _main(argv: Sequence[str] | None) -> int:
     parser = build_parser()
-    arguments = parser.parse_args(argv)
-    if arguments.command is None:
+    arguments = vars(parser.parse_args(argv))
+    name = arguments.pop("command")
+    if name is None:
         parser.print_help()
         return 0
     # Only now, so that --help does not wait for NumPy and Keras.
-    command = importlib.import_module(f"vae_lib.cli.{arguments.command}")
+    command = importlib.import_module(f"vae_lib.cli.{name}")
+    from vae_lib.cli.console import messages
+
     try:
-        return command.run(arguments)
+        with messages(arguments.pop("quiet")):
+            return command.run(**arguments)
     except (CommandError, OSError) as error:
-        print(f"vae_lib {arguments.command}: {error}", file=sys.stderr)
+        print(f"vae_lib {name}: {error}", file=sys.stderr)
         return getattr(error, "status", 2)
     except KeyboardInterrupt:
-        print(f"vae_lib {arguments.command}: interrupted.", file=sys.stderr)
+        print(f"vae_lib {name}: interrupted.", file=sys.stderr)
         return 130
 
 

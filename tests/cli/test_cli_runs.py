@@ -10,8 +10,7 @@ import pytest
 import vae_lib
 from vae_lib import data, likelihoods, networks
 from vae_lib.__main__ import main
-from vae_lib.cli import parser, setup
-from vae_lib.cli import train as cli_train
+from vae_lib.cli import parser, plans, setup
 from vae_lib.cli.errors import CommandError
 from vae_lib.cli.runs import RunFolder
 from vae_lib.training import Checkpoints, TrainConfig
@@ -265,11 +264,9 @@ def begun(tmp_path, monkeypatch):
 
 def test_the_source_given_again_keeps_the_number_of_images(begun):
     folder = begun()
-    for option in (["--sample"], []):
-        command = ["train", *option, "--out", str(folder), "--resume"]
-        arguments = parser.build_parser().parse_args(command)
-        recorded = folder.environment()["images"]
-        assert cli_train._images(arguments, recorded)[1] == 64
+    recorded = folder.environment()["images"]
+    for asked in (plans.Images(sample=True), plans.Images()):
+        assert plans.choose_images(asked, recorded)[1] == 64
 
 
 @pytest.mark.parametrize(
@@ -356,14 +353,13 @@ def test_a_run_without_an_epoch_goes_on_by_the_same_command(tmp_path):
     """As when it failed after its folder was made."""
     out = tmp_path / "run"
     RunFolder(out).create(TrainConfig(epochs=4), {})
-    command = ["train", "--sample", "--out", str(out), "--epochs"]
-    parse = parser.build_parser().parse_args
-    assert cli_train.make_plan(parse([*command, "4"])).resumed
+    four, five = (plans.Request({"epochs": epochs}, out) for epochs in (4, 5))
+    assert plans.make_plan(four).resumed
     with pytest.raises(CommandError, match="holds a run already"):
-        cli_train.make_plan(parse([*command, "5"]))
+        plans.make_plan(five)
     RunFolder(out).write("curves.json", {"loss": [1.0]})
     with pytest.raises(CommandError, match="holds a run already"):
-        cli_train.make_plan(parse([*command, "4"]))
+        plans.make_plan(four)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="~ is the shell's on POSIX")

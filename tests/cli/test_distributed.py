@@ -108,7 +108,7 @@ def test_alone_a_process_is_the_main_one_and_tells_itself():
     assert keras.distribution.distribution() is None
     assert distributed.is_main_process() and distributed.world_size() == 1
     assert distributed.broadcast(b"abc") == b"abc"
-    assert distributed.broadcast_arrays([1, 2]) == [1, 2]
+    assert distributed.from_main(lambda: [1, 2]) == [1, 2]
     assert distributed.gather(["a difference"]) == [True]
     distributed.shutdown()
 
@@ -251,13 +251,13 @@ threading.Thread(target=end_with_the_test, daemon=True).start()
 rank = os.environ["OMPI_COMM_WORLD_RANK"]
 Path(f"{rank}.pid").write_text(str(os.getpid()))
 if rank == os.environ.get("KILLED_RANK"):
-    from vae_lib.cli.callbacks import Recorder
+    from vae_lib.cli.callbacks import RunWriter
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch == 5:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Recorder.on_epoch_begin = on_epoch_begin
+    RunWriter.on_epoch_begin = on_epoch_begin
 
 from vae_lib.__main__ import main
 sys.exit(main(sys.argv[1:]))

@@ -63,7 +63,7 @@ def test_bars_are_for_terminals_with_colours(monkeypatch, variables, bars):
     assert not _streams.shows_bars(io.StringIO())
     monkeypatch.setattr(sys, "stdout", Terminal())
     assert evaluation.batching.progress_bar(3, "auto").verbose == bars
-    assert training.loop._verbosity("auto") == (1 if bars else 2)
+    assert training.hooks.verbosity("auto") == (1 if bars else 2)
 
 
 def test_letters_that_the_encoding_lacks_are_escaped():

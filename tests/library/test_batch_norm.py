@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from vae_lib import evaluation, likelihoods, models, networks, training
+from vae_lib.training.optimizer import compile_configured
 from vae_lib.weights import weight_arrays
 
 SHAPE = (6, 6, 1)
@@ -108,7 +109,7 @@ def test_a_resumed_run_is_the_same(x, tmp_path):
     def run(folder, stops):
         for stop in stops:
             vae = training.build_vae(config, SHAPE)
-            training.compile_configured(vae, config, len(x))
+            compile_configured(vae, config, len(x))
             checkpoints = training.Checkpoints(folder)
             done = checkpoints.restore(vae)
             settings = {**config.fit_arguments(), "epochs": stop, "verbose": 0}

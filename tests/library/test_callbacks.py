@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from vae_lib import training
+from vae_lib.training.optimizer import compile_adam
 
 
 @pytest.fixture
@@ -59,14 +60,14 @@ def test_callbacks_that_set_the_rate(vae, make_vae, images, kind):
         "scheduler": keras.callbacks.LearningRateScheduler(lambda n: 1e-3 * 0.5**n),
         "plateau": keras.callbacks.ReduceLROnPlateau("loss", 0.1, 1, min_delta=1e9),
     }[kind]
-    history = training.fit(vae, images, 3, callbacks=callback, verbose=0).history
+    history = training.fit(vae, images, epochs=3, callbacks=callback, verbose=0).history
     rates = {"scheduler": [1e-3, 5e-4, 2.5e-4], "plateau": [1e-2, 1e-2, 1e-3]}[kind]
     np.testing.assert_allclose(history["learning_rate"], rates, rtol=1e-5)
     other = make_vae()
     before = other.get_weights()
     message = f"{type(callback).__name__} sets the learning rate, but the optimiser fol"
     with pytest.raises(ValueError, match=message):
-        training.fit(other, images, 3, callbacks=[callback], verbose=0)
+        training.fit(other, images, epochs=3, callbacks=[callback], verbose=0)
     for old, new in zip(before, other.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -79,14 +80,14 @@ def test_callbacks_may_come_in_every_form_that_keras_takes(vae, images):
     several = keras.callbacks.CallbackList([one], model=vae)
     for callbacks, calls in ((None, 0), ([], 0), (one, 1), ((one, one), 2)):
         seen.clear()
-        training.fit(vae, images, 1, callbacks=callbacks, verbose=0)
+        training.fit(vae, images, epochs=1, callbacks=callbacks, verbose=0)
         assert len(seen) == calls
     seen.clear()
-    training.fit(vae, images, 1, callbacks=several, verbose=0)
+    training.fit(vae, images, epochs=1, callbacks=several, verbose=0)
     assert seen == [0]
     for wrong in ("EarlyStopping", [one, 3], [keras.callbacks.EarlyStopping]):
         with pytest.raises(ValueError, match="callbacks must be Keras callbacks, such"):
-            training.fit(vae, images, 1, callbacks=wrong, verbose=0)
+            training.fit(vae, images, epochs=1, callbacks=wrong, verbose=0)
 
 
 def test_callbacks_hear_of_validation(vae, images):
@@ -106,7 +107,7 @@ def test_callbacks_hear_of_validation(vae, images):
         def on_test_end(self, logs=None):
             events.append("end")
 
-    training.fit(vae, images, 1, x_val=images, callbacks=[Listener()], verbose=0)
+    training.fit(vae, images, epochs=1, x_val=images, callbacks=[Listener()], verbose=0)
     assert events == list(names)
 
 
@@ -114,7 +115,9 @@ def test_averaged_weights_are_validated_and_kept(make_vae, images):
     vae = make_vae(seed=0)
     vae.compile(optimizer=keras.optimizers.SGD(1e-3, use_ema=True, ema_momentum=0.5))
     swap = keras.callbacks.SwapEMAWeights()
-    training.fit(vae, images, 2, 8, x_val=images, callbacks=[swap], verbose=0)
+    training.fit(
+        vae, images, epochs=2, batch_size=8, x_val=images, callbacks=[swap], verbose=0
+    )
     averages = vae.optimizer._model_variables_moving_average
     for weight, average in zip(vae.trainable_weights, averages, strict=True):
         np.testing.assert_allclose(weight.numpy(), average.numpy(), rtol=1e-6)
@@ -125,7 +128,9 @@ def test_compiled_metrics_compare_images_with_their_reconstructions(make_vae, im
     vaes[1].set_weights(vaes[0].get_weights())
     for vae in vaes:
         vae.compile(optimizer=keras.optimizers.SGD(1e-6), metrics=["mae"])
-    found = training.fit(vaes[0], images, 2, 8, x_val=images, verbose=0).history
+    found = training.fit(
+        vaes[0], images, epochs=2, batch_size=8, x_val=images, verbose=0
+    ).history
     expected = (
         vaes[1]
         .fit(
@@ -153,7 +158,7 @@ def test_options_of_compile_change_no_number(make_vae, images, options):
         vae.compile(optimizer=keras.optimizers.SGD(1e-5), **options)
         # The noise of XLA and of TensorFlow's own kernels differ.
         vae.sampling.draw = lambda shape, dtype: keras.ops.ones(shape, dtype)
-        return training.fit(vae, images, 2, 8, verbose=0).history
+        return training.fit(vae, images, epochs=2, batch_size=8, verbose=0).history
 
     found, expected = train(**options), train()
     for name in ("loss", "elbo", "rate"):
@@ -166,7 +171,7 @@ def test_steps_per_execution_are_those_of_compile(make_vae, images):
     note = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: batches.append(batch)
     )
-    training.fit(vae, images, 1, 2, callbacks=[note], verbose=0)
+    training.fit(vae, images, epochs=1, batch_size=2, callbacks=[note], verbose=0)
     assert batches == [2, 5, 7]
 
 
@@ -174,21 +179,21 @@ def test_run_eagerly_lets_python_see_each_step(vae, images):
     seen, step = [], vae.train_step
     vae.compile("adam", run_eagerly=True)
     vae.train_step = lambda *a: seen.append(1) or step(*a)
-    training.fit(vae, images, 1, 8, verbose=0)
+    training.fit(vae, images, epochs=1, batch_size=8, verbose=0)
     assert len(seen) == 2
 
 
 def test_a_schedule_that_ends_within_the_call_is_said_at_its_start(make_vae, images):
     vae = make_vae()
-    training.compile_default(vae, 10)
+    compile_adam(vae, 10)
     message = "rate is 0 from step 11 of 20 on, where its schedule ends"
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        training.fit(vae, images, 10, 8, verbose=0)
+        training.fit(vae, images, epochs=10, batch_size=8, verbose=0)
     assert any(message in str(warning.message) for warning in seen)
     vae = make_vae()
-    training.compile_default(vae, 20)
-    training.fit(vae, images, 10, 8, verbose=0)  # warnings are errors
+    compile_adam(vae, 20)
+    training.fit(vae, images, epochs=10, batch_size=8, verbose=0)  # warnings are errors
 
 
 if keras.backend.backend() == "tensorflow":  # whose strategies these are
@@ -201,4 +206,4 @@ if keras.backend.backend() == "tensorflow":  # whose strategies these are
         strategy = type(vae.distribute_strategy)
         monkeypatch.setattr(strategy, "num_replicas_in_sync", 2)
         with pytest.raises(ValueError, match="MirroredStrategy with 2 replicas, which"):
-            training.fit(vae, images, 1, verbose=0)
+            training.fit(vae, images, epochs=1, verbose=0)

@@ -21,8 +21,8 @@ class Script:
         self.losses = iter(losses)
         self.broken = broken
         self.calls = 0
-        monkeypatch.setattr(loop, "make_runner", self.make)
-        monkeypatch.setattr(loop, "steps_per_call", lambda vae: 2)
+        monkeypatch.setattr(loop, "make_train_function", self.make)
+        monkeypatch.setattr(loop, "steps_per_execution", lambda vae: 2)
 
     def make(self, vae, x, batch_size):
         def run(rows):
@@ -100,6 +100,7 @@ def test_a_metric_of_training_alone_counts_too(make_vae, images, monkeypatch):
 def test_a_real_divergence_is_stopped(make_vae, images):
     vae = make_vae()
     with pytest.raises(FloatingPointError, match=r"in epoch \d+, step \d+"):
-        training.fit(vae, images, 50, batch_size=8, learning_rate=1e6, verbose=0)
+        settings = {"epochs": 50, "batch_size": 8, "learning_rate": 1e6}
+        training.fit(vae, images, verbose=0, **settings)
     assert all(np.isfinite(weight).all() for weight in vae.get_weights())
     assert np.isfinite(evaluation.evaluate(vae, images, verbose=0).mse)

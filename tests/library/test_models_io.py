@@ -200,7 +200,9 @@ def test_what_is_saved_in_a_warm_up_has_the_whole_beta(make_vae, images, tmp_pat
     save = keras.callbacks.ModelCheckpoint(str(tmp_path / "{epoch}.keras"))
     best = keras.callbacks.EarlyStopping("loss", restore_best_weights=True)
     callbacks = [look, save, best]
-    training.fit(vae, images, 4, 8, kl_warmup=4, callbacks=callbacks, verbose=0)
+    training.fit(
+        vae, images, epochs=4, batch_size=8, kl_warmup=4, callbacks=callbacks, verbose=0
+    )
     assert seen[0] < 1.0 and vae.beta == 3.0
     assert keras.saving.load_model(tmp_path / "1.keras").beta == 3.0
 
@@ -311,7 +313,7 @@ if keras.backend.backend() == "tensorflow":  # SavedModel and strategies are its
 
         vae = make_vae()
         if used:
-            training.fit(vae, images, 1, verbose=0)
+            training.fit(vae, images, epochs=1, verbose=0)
         vae.export(tmp_path / "exported", verbose=False)
         loaded = tf.saved_model.load(str(tmp_path / "exported"))
         expected = vae.predict(images[:3], verbose=0)

@@ -1,4 +1,4 @@
-"""The schedule of what trains: fit and compile_configured, to the last step."""
+"""The schedule of what trains: fit and train, to the last step."""
 
 import keras
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 
 from vae_lib import training
 from vae_lib.training import loop
+from vae_lib.training.optimizer import compile_configured
 
 N, BATCH = 23, 10  # two full steps and one of three images
 STEPS = 3
@@ -40,7 +41,7 @@ def test_a_configured_schedule_ends_with_the_run(make_vae, epochs, lr_warmup):
         epochs=epochs, batch_size=BATCH, lr_warmup=lr_warmup, learning_rate=0.01
     )
     vae = make_vae()
-    training.compile_configured(vae, config, N)
+    compile_configured(vae, config, N)
     check(vae.optimizer, epochs, lr_warmup)
 
 
@@ -54,7 +55,8 @@ def test_the_schedule_of_fit_ends_with_its_last_step(make_vae, x, epochs, lr_war
 
     callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=note)]
     settings = {"learning_rate": 0.01, "lr_warmup": lr_warmup, "verbose": 0}
-    training.fit(vae, x, epochs, BATCH, callbacks=callbacks, **settings)
+    settings |= {"epochs": epochs, "batch_size": BATCH}
+    training.fit(vae, x, callbacks=callbacks, **settings)
     check(vae.optimizer, epochs, lr_warmup)
     expected = rates_of(vae.optimizer, range(STEPS, (epochs + 1) * STEPS, STEPS))
     np.testing.assert_allclose(seen, expected, atol=1e-9)
@@ -64,19 +66,20 @@ def test_the_schedule_of_fit_ends_with_its_last_step(make_vae, x, epochs, lr_war
 def test_the_schedule_of_the_epochs_that_are_left(make_vae, x):
     vae = make_vae()
     settings = {"learning_rate": 0.01, "initial_epoch": 2, "verbose": 0}
-    training.fit(vae, x, 6, BATCH, **settings)
+    training.fit(vae, x, epochs=6, batch_size=BATCH, **settings)
     check(vae.optimizer, 4)
 
 
 def test_the_kl_warm_up_counts_the_short_step(make_vae, x, monkeypatch):
-    monkeypatch.setattr(loop, "steps_per_call", lambda vae: 1)
+    monkeypatch.setattr(loop, "steps_per_execution", lambda vae: 1)
     vae, betas = make_vae(beta=2.0), []
 
     def note(batch, logs):
         betas.append(vae.beta)
 
     callbacks = [keras.callbacks.LambdaCallback(on_train_batch_begin=note)]
-    training.fit(vae, x, 3, BATCH, kl_warmup=2, callbacks=callbacks, verbose=0)
+    settings = {"epochs": 3, "batch_size": BATCH, "kl_warmup": 2}
+    training.fit(vae, x, callbacks=callbacks, verbose=0, **settings)
     expected = 2.0 * np.minimum(1, np.arange(1, 10) / 6)
     np.testing.assert_allclose(betas, expected, rtol=1e-6)
 

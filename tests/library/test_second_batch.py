@@ -17,7 +17,7 @@ def many():
 
 def test_validation_has_the_noise_of_evaluate_beyond_the_first_batch(make_vae, many):
     vae = make_vae()
-    history = training.fit(vae, many[:8], 1, x_val=many, verbose=0).history
+    history = training.fit(vae, many[:8], epochs=1, x_val=many, verbose=0).history
     scores = evaluation.evaluate(vae, many, verbose=0)
     for name in ("elbo", "rate", "distortion"):
         expected = getattr(scores, name)
@@ -113,7 +113,9 @@ def test_training_shows_the_images_of_the_second_call(make_vae, many):
             seen.append(batch)
 
     vae = make_vae()
-    history = training.fit(vae, many, 1, 10, callbacks=[Watch()], verbose=0)
+    history = training.fit(
+        vae, many, epochs=1, batch_size=10, callbacks=[Watch()], verbose=0
+    )
     assert seen == [63, 69]
     assert int(vae.optimizer.iterations.numpy()) == 70
     assert np.isfinite(history.history["loss"]).all()

@@ -35,7 +35,8 @@ x = np.random.default_rng(0).uniform(0.3, 0.7, (40, 6, 6, 1)).astype("float32")
 def train(vae):
     stop = keras.callbacks.EarlyStopping("val_loss", 1e9, patience=3)
     history = training.fit(
-        vae, x[:29], 9, 8, x[29:], 0.02, kl_warmup=2, callbacks=[stop], verbose=0
+        vae, x[:29], epochs=9, batch_size=8, x_val=x[29:], learning_rate=0.02,
+        kl_warmup=2, callbacks=[stop], verbose=0
     )
     scores = evaluation.evaluate(vae, x, verbose=0)
     weights = [weight.tolist() for weight in vae.get_weights()]
@@ -55,7 +56,8 @@ two = [train(vae), train(make(batch_norm=True))]
 where = vae.encoder.weights[0].value.sharding.device_set
 broken = make()
 before = broken.get_weights()
-diverged = message(lambda: training.fit(broken, x, 50, 8, None, 1e9, verbose=0))
+wild = {"epochs": 50, "batch_size": 8, "learning_rate": 1e9, "verbose": 0}
+diverged = message(lambda: training.fit(broken, x, **wild))
 finite = all(np.isfinite(weight).all() for weight in broken.get_weights())
 errors = {
     "early": message(lambda: training.fit(early, x, batch_size=8, verbose=0)),
@@ -111,7 +113,7 @@ if ON_JAX:
 
     def test_one_device_may_be_asked_for(make_vae, images, restored):
         sharding.use_devices(1)
-        training.fit(make_vae(), images, 1, batch_size=5, verbose=0)
+        training.fit(make_vae(), images, epochs=1, batch_size=5, verbose=0)
 
     def test_a_split_model_is_refused(make_vae, images, restored):
         mesh = keras.distribution.DeviceMesh((1,), ["batch"], ["cpu:0"])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vae_lib import evaluation, likelihoods, networks, training
-from vae_lib.training import loop, steps
+from vae_lib.training import loop, optimizer, steps
 
 N, BATCH = 20, 3  # six full steps and one of two images
 
@@ -15,26 +15,26 @@ def x():
     return np.random.default_rng(1).uniform(size=(N, 6, 6, 1)).astype("float32")
 
 
-class StubRunner:
+class StubSteps:
     """Stands in for the compiled steps: keeps what it was given, changes nothing."""
 
     def __init__(self, monkeypatch):
         self.calls = []
         self.betas = []
-        monkeypatch.setattr(loop, "make_runner", self.make)
+        monkeypatch.setattr(loop, "make_train_function", self.make)
 
     def make(self, vae, x, batch_size):
-        def run(rows):
-            self.calls.append(rows)
+        def run(batch_indices):
+            self.calls.append(batch_indices)
             self.betas.append(vae.beta)
-            return np.zeros(len(rows), "float32")
+            return np.zeros(len(batch_indices), "float32")
 
         return run
 
 
 @pytest.fixture
 def stub(monkeypatch):
-    return StubRunner(monkeypatch)
+    return StubSteps(monkeypatch)
 
 
 def test_an_order_is_a_permutation_that_the_seed_repeats():
@@ -70,7 +70,7 @@ def test_fit_equals_keras_on_the_same_batches(make_vae, x, monkeypatch, steps_a_
         return vae
 
     for module in (loop, steps):  # two full batches and a short one
-        monkeypatch.setattr(module, "steps_per_call", lambda vae: steps_a_call)
+        monkeypatch.setattr(module, "steps_per_execution", lambda vae: steps_a_call)
     ours, theirs = compiled(), compiled()
     history = training.fit(ours, x, epochs=1, batch_size=8, verbose=0).history
     ordered = x[training.epoch_order(N, seed=0, epoch=0)]
@@ -94,7 +94,15 @@ def trained():
     x = rng.uniform(0.3, 0.7, size=(30, 6, 6, 1))  # float64, as NumPy makes it
     events = Events()
     history = training.fit(
-        vae, x[:20], 6, BATCH, x[20:], 0.05, kl_warmup=2, callbacks=[events], verbose=0
+        vae,
+        x[:20],
+        epochs=6,
+        batch_size=BATCH,
+        x_val=x[20:],
+        learning_rate=0.05,
+        kl_warmup=2,
+        callbacks=[events],
+        verbose=0,
     )
     return vae, x[20:], history.history, events
 
@@ -156,7 +164,7 @@ def test_training_learns_the_variance_of_the_images(trained):
 def test_the_warm_up_raises_beta_linearly_to_its_exact_value(
     make_vae, x, stub, monkeypatch
 ):
-    monkeypatch.setattr(loop, "steps_per_call", lambda vae: 1)
+    monkeypatch.setattr(loop, "steps_per_execution", lambda vae: 1)
     vae = make_vae(beta=0.7)
     training.fit(vae, x, epochs=3, batch_size=5, kl_warmup=2, verbose=0)
     # Four steps an epoch; never 0, at which nothing bounds the variance of the codes.
@@ -212,12 +220,12 @@ def test_early_stopping_and_stop_training_work(make_vae, x, stub):
 
 def test_a_compiled_optimiser_is_used(make_vae, x):
     vae = make_vae()
-    optimizer = keras.optimizers.SGD(1e-4)
-    vae.compile(optimizer=optimizer)
+    sgd = keras.optimizers.SGD(1e-4)
+    vae.compile(optimizer=sgd)
     before = vae.get_weights()
     training.fit(vae, x, epochs=2, batch_size=10, verbose=0)
-    assert vae.optimizer is optimizer
-    assert int(optimizer.iterations.numpy()) == 4
+    assert vae.optimizer is sgd
+    assert int(sgd.iterations.numpy()) == 4
     assert any(np.any(a != b) for a, b in zip(before, vae.get_weights(), strict=True))
 
 
@@ -233,7 +241,7 @@ def test_each_fit_has_its_own_schedule(make_vae, x, stub):
 
 def test_a_schedule_that_has_ended_is_refused(make_vae, x, stub):
     vae = make_vae()
-    training.compile_default(vae, 14)
+    optimizer.compile_adam(vae, 14)
     vae.optimizer.iterations.assign(14)
     with pytest.raises(ValueError, match="learning rate is 0, as when its schedule"):
         training.fit(vae, x, verbose=0)
@@ -241,14 +249,14 @@ def test_a_schedule_that_has_ended_is_refused(make_vae, x, stub):
 
 def test_the_default_schedule_is_half_a_cosine(make_vae):
     vae = make_vae()
-    training.compile_default(vae, 100, learning_rate=0.2)
+    optimizer.compile_adam(vae, 100, learning_rate=0.2)
     rates = [float(vae.optimizer._learning_rate(step)) for step in (0, 50, 100)]
     np.testing.assert_allclose(rates, [0.2, 0.1, 0.0], atol=1e-8)
 
 
 def test_the_step_rises_to_its_peak_first(make_vae):
     vae = make_vae()
-    training.compile_default(vae, 110, learning_rate=0.2, n_warmup_steps=10)
+    optimizer.compile_adam(vae, 110, learning_rate=0.2, n_warmup_steps=10)
     steps = (0, 5, 10, 60, 110)
     rates = [float(vae.optimizer._learning_rate(step)) for step in steps]
     np.testing.assert_allclose(rates, [0.02, 0.11, 0.2, 0.1, 0.0], atol=1e-6)

@@ -4,10 +4,14 @@ import math
 import statistics
 import threading
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 from vae_lib._files import check_writable, write_json
 from vae_lib.cli import setup
-from vae_lib.cli.errors import CommandError, reported
+from vae_lib.cli.console import log
+from vae_lib.cli.errors import at_least, reported
 from vae_lib.training.config import TrainConfig
 
 # So many images that an epoch of the faster loop takes a third of a second or so on
@@ -17,42 +21,39 @@ OTHER_IMAGES = 20_000
 LOOPS = ("training.fit", "Model.fit")
 
 
-def run(arguments):
-    """The command; returns its exit status."""
-    config, n_images = check(arguments)
-    backend = setup.start_backend(arguments.backend)
+def run(
+    *,
+    train_images: int | None,
+    rounds: int,
+    json: Path | None,
+    backend: str | None,
+    **fields: Any,
+) -> int:
+    """The command; returns its exit status. ``fields`` are those of TrainConfig."""
+    with reported():
+        config = TrainConfig(**fields)
+    at_least(1, rounds=rounds, train_images=train_images)
+    if json:
+        check_writable(json)
+    n_images = train_images or IMAGES.get(config.network, OTHER_IMAGES)
+    backend = setup.start_backend(backend)
     environment = {**setup.describe_environment(backend), "device": device()}
-    loops = make_loops(config, n_images, 1 + arguments.rounds)
-    setup.say(arguments, "The first epoch of each compiles and is not counted.")
-    for i in range(1 + arguments.rounds):
+    loops = make_loops(config, n_images, 1 + rounds)
+    log.info("The first epoch of each compiles and is not counted.")
+    for i in range(1 + rounds):
         for loop in loops.values():
             loop.epoch()
         times = (f"{name} {loop.seconds[-1]:.2f} s" for name, loop in loops.items())
-        setup.say(arguments, f"{f'round {i}' if i else 'first'}: {', '.join(times)}")
+        log.info(f"{f'round {i}' if i else 'first'}: {', '.join(times)}")
     content = summarise(config, n_images, environment, loops)
     print(*table(content), sep="\n")
-    if arguments.json:
-        write_json(arguments.json, content)
-        setup.say(arguments, f"\nWritten to {arguments.json}")
+    if json:
+        write_json(json, content)
+        log.info(f"\nWritten to {json}")
     return 0
 
 
-def check(arguments):
-    """Configuration and number of images, before anything slow is loaded."""
-    with reported():
-        config = TrainConfig(**setup.typed_fields(arguments))
-    for name in ("rounds", "train_images"):
-        value = getattr(arguments, name)
-        if value is not None and value < 1:
-            flag = name.replace("_", "-")
-            raise CommandError(f"--{flag} must be at least 1, got {value}.")
-    if arguments.json:
-        check_writable(arguments.json)
-    default = IMAGES.get(config.network, OTHER_IMAGES)
-    return config, arguments.train_images or default
-
-
-def device():
+def device() -> str:
     """What computes, such as "cpu" or the name of a GPU."""
     import keras
 
@@ -71,7 +72,7 @@ def device():
     return "cpu"
 
 
-def make_loops(config, n_images, epochs):
+def make_loops(config: TrainConfig, n_images: int, epochs: int) -> "dict[str, Loop]":
     """The two loops over the same random images, each with a model of its own."""
     import keras
     import numpy as np
@@ -82,10 +83,11 @@ def make_loops(config, n_images, epochs):
     shape = (n_images, 28, 28, 1)
     x = np.random.default_rng(config.seed).random(shape, dtype="float32")
 
-    def start(name):
+    def start(name: str) -> "Loop":
         vae = training.build_vae(config)
         vae.compile(optimizer=keras.optimizers.Adam(config.learning_rate))
-        options = dict(epochs=epochs, batch_size=config.batch_size, verbose=0)
+        options: dict[str, Any] = {"epochs": epochs, "batch_size": config.batch_size}
+        options["verbose"] = 0
         if name == "Model.fit":
             return Loop(lambda *hooks: vae.fit(x, callbacks=hooks, **options))
         return Loop(lambda *hooks: training.fit(vae, x, callbacks=hooks, **options))
@@ -100,15 +102,15 @@ class Loop:
         fit: a function of a Keras callback that trains.
     """
 
-    def __init__(self, fit):
+    def __init__(self, fit: Callable) -> None:
         self.fit = fit
-        self.seconds = []
-        self.error = None
+        self.seconds: list[float] = []
+        self.error: BaseException | None = None
         self.may_run = threading.Semaphore(0)
         self.has_stopped = threading.Semaphore(0)
         self.thread = threading.Thread(target=self._run, daemon=True)
 
-    def epoch(self):
+    def epoch(self) -> None:
         """Run one epoch and wait for its end; what goes wrong in it is raised here."""
         if not self.thread.ident:
             self.thread.start()
@@ -117,17 +119,17 @@ class Loop:
         if self.error is not None:
             raise self.error
 
-    def _run(self):
+    def _run(self) -> None:
         import keras
 
         loop = self
 
         class Turns(keras.callbacks.Callback):
-            def on_epoch_begin(self, epoch, logs=None):
+            def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
                 loop.may_run.acquire()
                 self.started = time.perf_counter()
 
-            def on_epoch_end(self, epoch, logs=None):
+            def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
                 loop.seconds.append(time.perf_counter() - self.started)
                 loop.has_stopped.release()
 
@@ -138,10 +140,15 @@ class Loop:
             self.has_stopped.release()
 
 
-def summarise(config, n_images, environment, loops):
+def summarise(
+    config: TrainConfig,
+    n_images: int,
+    environment: dict[str, Any],
+    loops: dict[str, Loop],
+) -> dict[str, Any]:
     """What is printed and written."""
     n_steps = math.ceil(n_images / config.batch_size)
-    results = {}
+    results: dict[str, Any] = {}
     for name, loop in loops.items():
         seconds = statistics.median(loop.seconds[1:])
         results[name] = {
@@ -160,7 +167,7 @@ def summarise(config, n_images, environment, loops):
     }
 
 
-def table(content):
+def table(content: dict[str, Any]) -> Iterator[str]:
     """The lines to print."""
     config, environment = content["config"], content["environment"]
     rounds = len(content["loops"][LOOPS[0]]["all_seconds"]) - 1

@@ -1,12 +1,20 @@
 """``evaluate``: a table of scores, and the same numbers as JSON."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vae_lib._files import check_writable, write_json
 from vae_lib.cli import setup
-from vae_lib.cli.errors import CommandError, reported
+from vae_lib.cli.console import log, progress
+from vae_lib.cli.errors import CommandError, at_least, reported
 from vae_lib.cli.runs import RunFolder
+from vae_lib.training.config import TrainConfig
+
+if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
+    from vae_lib.data import MNIST
+    from vae_lib.models import VAE
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
 NEIGHBOURS = 5
@@ -23,52 +31,69 @@ class Row(NamedTuple):
     digits: int = 2
 
 
-def run(arguments):
-    """The command; returns its exit status."""
-    folder = RunFolder(arguments.run_folder).open()
+class Settings(NamedTuple):
+    """What is measured, and how."""
+
+    split: str
+    iwae: int | None
+    quadrature: bool
+    batch_size: int
+    seed: int
+
+
+def run(
+    run_folder: Path,
+    *,
+    images: int | None,
+    data: Path | None,
+    sample: bool,
+    json: Path | None,
+    backend: str | None,
+    **settings: Any,
+) -> int:
+    """The command; returns its exit status. ``settings`` are those above."""
+    what = Settings(**settings)
+    folder = RunFolder(run_folder).open()
     config = folder.config()
-    check(arguments, config)
-    mnist = setup.load_images_like(folder, arguments)
-    x, y = choose_images(mnist, arguments.split, arguments.images)
-    setup.start_backend(arguments.backend)
+    check(what, images, json, config)
+    mnist = setup.load_images_like(folder.environment().get("images", {}), data, sample)
+    x, y = choose_images(mnist, what.split, images)
+    setup.start_backend(backend)
     vae = setup.load_run(folder)
-    rows = list(measure(vae, mnist, x, y, config, arguments))
+    rows = list(measure(vae, mnist, x, y, config, what))
     content = {
         "run": str(folder),
         "config": config.as_dict(),
         "epochs_done": folder.epochs_done(),
-        "source": "sample" if mnist.is_sample else "mnist",
-        "split": arguments.split,
+        "source": setup.source_of(mnist),
+        "split": what.split,
         "n_images": len(x),
-        "seed": arguments.seed,
+        "seed": what.seed,
         "scores": {row.key: as_json(row) for row in rows},
     }
     print(*header(folder, config, mnist, content), *map(as_text, rows), sep="\n")
-    path = arguments.json or folder.path / f"evaluation-{arguments.split}.json"
+    path = json or folder.path / f"evaluation-{what.split}.json"
     write_json(path, content)
-    setup.say(arguments, f"\nWritten to {path}")
+    log.info(f"\nWritten to {path}")
     return 0
 
 
-def check(arguments, config):
+def check(
+    what: Settings, images: int | None, json: Path | None, config: TrainConfig
+) -> None:
     """Refuse what would fail only after long work."""
-    for name in ("iwae", "images", "batch_size"):
-        value = getattr(arguments, name)
-        if value is not None and value < 1:
-            flag = name.replace("_", "-")
-            raise CommandError(f"--{flag} must be at least 1, got {value}.")
-    if arguments.json:
-        check_writable(arguments.json)
-    if arguments.seed < 0:
-        raise CommandError(f"--seed must be at least 0, got {arguments.seed}.")
-    if arguments.quadrature and config.latent_dim != 2:
+    at_least(1, iwae=what.iwae, images=images, batch_size=what.batch_size)
+    at_least(0, seed=what.seed)
+    if json:
+        check_writable(json)
+    if what.quadrature and config.latent_dim != 2:
         raise CommandError(
             f"--quadrature needs 2 latent dimensions, and the run has "
             f"{config.latent_dim}: a grid grows too fast. Use --iwae 1000 instead."
         )
 
 
-def choose_images(mnist, split, n):
+def choose_images(mnist: "MNIST", split: str, n: int | None) -> tuple[Any, Any]:
     """Images and labels of a split, or a fixed random n of them."""
     import numpy as np
 
@@ -86,27 +111,35 @@ def choose_images(mnist, split, n):
     return x[chosen], y[chosen]
 
 
-def measure(vae, mnist, x, y, config, arguments):
+def measure(
+    vae: "VAE", mnist: "MNIST", x: Any, y: Any, config: TrainConfig, what: Settings
+) -> Iterator[Row]:
     """Yield the rows of the table, cheap ones first."""
     from vae_lib import evaluation
 
-    settings = {"batch_size": arguments.batch_size, "verbose": _verbose(arguments)}
-    noisy = {**settings, "seed": arguments.seed}
+    settings = {"batch_size": what.batch_size, "verbose": progress()}
     nats = "nats per image"
-    setup.say(arguments, "ELBO")
-    scores = evaluation.evaluate(vae, x, **noisy)
+    log.info("ELBO")
+    scores = evaluation.evaluate(vae, x, seed=what.seed, **settings)
     yield Row("elbo", "ELBO", scores.elbo, nats, scores.elbo_se)
     yield Row("rate", "rate", scores.rate, nats, scores.rate_se)
     yield Row("distortion", "distortion", scores.distortion, nats, scores.distortion_se)
-    if arguments.iwae:
-        setup.say(arguments, f"IWAE({arguments.iwae})")
+    if what.iwae:
+        label = f"IWAE({what.iwae})"
+        log.info(label)
         bound = evaluation.iwae(
-            vae, x, arguments.iwae, seed=arguments.seed, verbose=settings["verbose"]
+            vae, x, what.iwae, seed=what.seed, verbose=settings["verbose"]
         )
-        label = f"IWAE({arguments.iwae})"
-        yield Row(f"iwae_{arguments.iwae}", label, *_mean(bound, nats))
-    if arguments.quadrature:
-        yield from _exact(vae, x, arguments, nats)
+        yield Row(f"iwae_{what.iwae}", label, *_mean(bound, nats))
+    if what.quadrature:
+        log.info("log p(x) by quadrature")
+        with reported():  # a model that has diverged
+            exact = evaluation.quadrature(vae, x, verbose=settings["verbose"])
+        yield Row("log_px", "log p(x), quadrature", *_mean(exact.log_px, nats))
+        worst = float(exact.error.max())
+        yield Row(
+            "log_px_error", "  its largest change", worst, f"{nats}, last halving"
+        )
     yield Row("mse", "squared error at z", scores.mse, "per pixel", scores.mse_se, 4)
     if scores.variance is not None:
         yield Row("variance", "variance", scores.variance, "per pixel", digits=4)
@@ -114,45 +147,38 @@ def measure(vae, mnist, x, y, config, arguments):
     levels = 1 if config.likelihood == "bernoulli" else 256
     bits = evaluation.bits_per_dim(scores.elbo, math.prod(vae.image_shape), levels)
     yield Row("bits_per_dim", "bits per dimension", bits, "bits, at most", digits=3)
-    yield from _codes(vae, mnist, x, y, arguments, settings)
+    yield from _codes(vae, mnist, x, y, what.split, settings)
 
 
-def _exact(vae, x, arguments, nats):
+def _codes(
+    vae: "VAE", mnist: "MNIST", x: Any, y: Any, split: str, settings: dict[str, Any]
+) -> Iterator[Row]:
     from vae_lib import evaluation
 
-    setup.say(arguments, "log p(x) by quadrature")
-    with reported():  # a model that has diverged
-        exact = evaluation.quadrature(vae, x, verbose=_verbose(arguments))
-    yield Row("log_px", "log p(x), quadrature", *_mean(exact.log_px, nats))
-    worst = float(exact.error.max())
-    yield Row("log_px_error", "  its largest change", worst, f"{nats}, last halving")
-
-
-def _codes(vae, mnist, x, y, arguments, settings):
-    from vae_lib import evaluation
-
-    setup.say(arguments, "codes")
+    log.info("codes")
     z_mean, _ = evaluation.encode(vae, x, **settings)
     if len(x) > 1:
         active = evaluation.active_units(z_mean).count
         yield Row(
             "active_units", "active units", active, f"of {vae.latent_dim}", digits=0
         )
-    if arguments.split != "train":  # there each image would be its own neighbour
+    if split != "train":  # there each image would be its own neighbour
         voters, _ = evaluation.encode(vae, mnist.x_train, **settings)
         share = evaluation.knn_accuracy(voters, mnist.y_train, z_mean, y, NEIGHBOURS)
         unit = f"% by {NEIGHBOURS} of {len(voters):,} training codes"
         yield Row("knn_accuracy", "kNN accuracy", 100 * share, unit, digits=1)
 
 
-def _mean(values, unit):
+def _mean(values: Any, unit: str) -> tuple[float, str, float]:
     """Value, unit and standard error of a mean over images."""
     n = len(values)
     error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.nan
     return float(values.mean()), unit, error
 
 
-def header(folder, config, mnist, content):
+def header(
+    folder: RunFolder, config: TrainConfig, mnist: "MNIST", content: dict[str, Any]
+) -> Iterator[str]:
     """The lines above the table: which model, which images, which noise."""
     total = len(getattr(mnist, f"x_{content['split']}"))
     source = "the sample" if mnist.is_sample else "MNIST"
@@ -166,19 +192,15 @@ def header(folder, config, mnist, content):
     )
 
 
-def as_text(row):
+def as_text(row: Row) -> str:
     """A row as a line of the table; the error is the standard error of the mean."""
     error = "" if math.isnan(row.error) else f"+- {row.error:.{row.digits}f}"
     return f"{row.label:<22}{row.value:>10.{row.digits}f} {error:<10} {row.unit}"
 
 
-def as_json(row):
+def as_json(row: Row) -> dict[str, Any]:
     """A row for the JSON file."""
     content = {"value": row.value, "unit": row.unit}
     if not math.isnan(row.error):
         content["standard_error"] = row.error
     return content
-
-
-def _verbose(arguments):
-    return 0 if arguments.quiet else "auto"

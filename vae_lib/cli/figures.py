@@ -1,9 +1,16 @@
 """``figures``: every picture of a run, or of the report, as PNG and SVG."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from vae_lib.cli import setup
+from vae_lib.cli.console import log, progress
 from vae_lib.cli.runs import RunFolder
+
+if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
+    from vae_lib.data import MNIST
+    from vae_lib.models import VAE
 
 N_SAMPLES = 40
 N_RECONSTRUCTIONS = 16
@@ -11,58 +18,63 @@ N_GRID = 20  # images along each axis of the manifold
 SEED = 0
 REPORT_FOLDER = Path("report_figures")
 
+Figure = tuple[Any, ...]  # the file's name, Axes, and in the report a title
 
-def run(arguments):
+
+def run(
+    run_folder: Path | None,
+    *,
+    out: Path | None,
+    data: Path | None,
+    sample: bool,
+    backend: str | None,
+) -> int:
     """The command; returns its exit status."""
-    if arguments.run_folder is None:
-        return _run_report(arguments)
-    folder = RunFolder(arguments.run_folder).open()
-    mnist = setup.load_images_like(folder, arguments)
-    setup.start_backend(arguments.backend)
+    if run_folder is None:
+        setup.start_backend(backend)
+        mnist = setup.load_images(data, sample, allow_sample=True)
+        if mnist.is_sample and not sample:
+            log.info("No full MNIST found: figures 5 and 10 show the sample.")
+        write(_draw_report(mnist), out or REPORT_FOLDER)
+        return 0
+    folder = RunFolder(run_folder).open()
+    mnist = setup.load_images_like(folder.environment().get("images", {}), data, sample)
+    setup.start_backend(backend)
     vae = setup.load_run(folder)
-
-    import matplotlib
-
-    matplotlib.use("agg")  # files only, no window
-    out = arguments.out or folder.path / "figures"
-    out.mkdir(parents=True, exist_ok=True)
-    for name, axes in draw(vae, mnist, folder.curves(), arguments):
-        save(axes, out, name)
-        setup.say(arguments, f"{out / name}.png, .svg")
+    write(draw(vae, mnist, folder.curves()), out or folder.path / "figures")
     if vae.latent_dim != 2:
-        setup.say(
-            arguments,
+        log.info(
             "Left out: latent_scatter and manifold, which need 2 latent dimensions "
-            f"(this run has {vae.latent_dim}).",
+            f"(this run has {vae.latent_dim})."
         )
     return 0
 
 
-def _run_report(arguments):
-    """The figures of the report, both readings of it, from the published weights."""
-    setup.start_backend(arguments.backend)
-    mnist = setup.load_images(arguments.data, arguments.sample, allow_sample=True)
-
+def write(figures: Iterable[Figure], out: Path) -> None:
+    """Save one figure after the other, as PNG and SVG."""
     import matplotlib
 
+    matplotlib.use("agg")  # files only, no window
+    out.mkdir(parents=True, exist_ok=True)
+    for name, axes, *title in figures:
+        save(axes, out, name)
+        log.info("  ".join([f"{out / name}.png, .svg", *title]))
+
+
+def _draw_report(mnist: "MNIST") -> Iterator[Figure]:
+    """The figures of the report, both readings of it, from the published weights."""
     from vae_lib import report
 
-    matplotlib.use("agg")
-    if mnist.is_sample and not arguments.sample:
-        setup.say(arguments, "No full MNIST found: figures 5 and 10 show the sample.")
-    out = arguments.out or REPORT_FOLDER
-    out.mkdir(parents=True, exist_ok=True)
-    figures = {**report.FIGURES, **report.FEATURE_MAP_FIGURES}
-    for number, figure in figures.items():
+    for number, figure in (report.FIGURES | report.FEATURE_MAP_FIGURES).items():
         first, *rest = str(number).split("-", 1)
         name = "-".join(["figure", first.zfill(2), *rest])
-        save(report.draw(number, mnist), out, name)
-        setup.say(arguments, f"{out / name}.png, .svg  {figure.title}")
-    return 0
+        yield name, report.draw(number, mnist), figure.title
 
 
-def draw(vae, mnist, curves, arguments):
-    """Yield ``(name, Axes)`` of one figure after the other."""
+def draw(
+    vae: "VAE", mnist: "MNIST", curves: dict[str, list[float]]
+) -> Iterator[Figure]:
+    """One figure of a run after the other."""
     from vae_lib import plotting
 
     yield "encoder", plotting.network_diagram(vae.encoder)
@@ -72,14 +84,13 @@ def draw(vae, mnist, curves, arguments):
     yield "samples", plotting.samples(*draw_samples(vae))
     yield "reconstructions", plotting.reconstructions(*reconstruct(vae, mnist.x_val))
     if vae.latent_dim == 2:
-        yield from _draw_plane(vae, mnist, arguments)
+        yield from _draw_plane(vae, mnist)
 
 
-def _draw_plane(vae, mnist, arguments):
+def _draw_plane(vae: "VAE", mnist: "MNIST") -> Iterator[Figure]:
     from vae_lib import evaluation, plotting
 
-    verbose = 0 if arguments.quiet else "auto"
-    z_mean, z_log_var = evaluation.encode(vae, mnist.x_val, verbose=verbose)
+    z_mean, z_log_var = evaluation.encode(vae, mnist.x_val, verbose=progress())
     title = f"Codes of {len(z_mean):,} validation images"
     ax = plotting.latent_scatter(
         z_mean, mnist.y_val, title=title, z_log_var=z_log_var, prior=True
@@ -89,7 +100,7 @@ def _draw_plane(vae, mnist, arguments):
     yield "manifold", plotting.manifold(_numpy(vae.decode(grid)), grid)
 
 
-def draw_samples(vae):
+def draw_samples(vae: "VAE") -> tuple[Any, Any]:
     """Decoder means of codes from the prior, and the same with the likelihood's noise.
 
     The codes come from NumPy, so every backend shows the same digits.
@@ -101,7 +112,7 @@ def draw_samples(vae):
     return _mean_and_noisy(vae, z)
 
 
-def reconstruct(vae, images):
+def reconstruct(vae: "VAE", images: Any) -> tuple[Any, Any, Any]:
     """Originals, decoded mean codes, and these with the likelihood's noise."""
     from vae_lib import evaluation
 
@@ -110,19 +121,19 @@ def reconstruct(vae, images):
     return x, *_mean_and_noisy(vae, z_mean.astype("float32"))
 
 
-def _mean_and_noisy(vae, z):
+def _mean_and_noisy(vae: "VAE", z: Any) -> tuple[Any, Any]:
     x_logits = vae.decoder(z)
     noisy = vae.likelihood.sample(x_logits, seed=SEED)
     return _numpy(vae.likelihood.mean(x_logits)), _numpy(noisy)
 
 
-def _numpy(tensor):
+def _numpy(tensor: Any) -> Any:
     from keras import ops
 
     return ops.convert_to_numpy(tensor)
 
 
-def save(axes, folder, name):
+def save(axes: Any, folder: Path, name: str) -> None:
     """Write a figure twice and close it; the same numbers give the same files."""
     import matplotlib
     from matplotlib import pyplot as plt
@@ -131,7 +142,7 @@ def save(axes, folder, name):
     from vae_lib.plotting import STYLE
 
     figure = axes.figure
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context(cast(Any, STYLE)):
         for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
             with replacing(folder / f"{name}.{kind}") as stream:
                 figure.savefig(stream, format=kind, metadata=metadata)

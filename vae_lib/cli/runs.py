@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from vae_lib import _lock
 from vae_lib._files import part_of, write_json
@@ -24,21 +25,21 @@ class RunFolder:
         path: the folder; it need not exist.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(path)
         self.weights = self.path / "weights.npz"
         self.checkpoints = self.path / "checkpoints"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path)
 
     @property
-    def is_run(self):
+    def is_run(self) -> bool:
         """Whether there is a run, finished or not."""
         return (self.path / "config.json").is_file()
 
     @property
-    def is_free(self):
+    def is_free(self) -> bool:
         """Whether a run may begin here."""
         if not self.path.exists():
             return not self.path.is_symlink()
@@ -48,7 +49,7 @@ class RunFolder:
             and all(_is_nothing(path) for path in self.path.iterdir())
         )
 
-    def create(self, config, environment):
+    def create(self, config: TrainConfig, environment: dict[str, Any]) -> None:
         """Make the folder with its two descriptions, all at once.
 
         A folder that is there, such as a mounted one or the one that the shell stands
@@ -70,7 +71,7 @@ class RunFolder:
                 f"the run folder {self} cannot be made: {error.strerror or error}."
             ) from error
 
-    def _make(self, config, environment):
+    def _make(self, config: TrainConfig, environment: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = part_of(self.path.with_name(f".{self.path.name}"))
         try:
@@ -82,7 +83,7 @@ class RunFolder:
             shutil.rmtree(part, ignore_errors=True)
             raise
 
-    def _fill(self, config, environment):
+    def _fill(self, config: TrainConfig, environment: dict[str, Any]) -> None:
         checkpoints, description = self.checkpoints, self.path / "environment.json"
         try:
             checkpoints.mkdir(exist_ok=True)
@@ -94,7 +95,7 @@ class RunFolder:
                 checkpoints.rmdir()
             raise
 
-    def lock(self):
+    def lock(self) -> _lock.FolderLock:
         """The right to write here, to be used in a ``with`` statement.
 
         Raises:
@@ -107,12 +108,12 @@ class RunFolder:
             raise CommandError(str(error)) from error
         return lock
 
-    def clear_parts(self):
+    def clear_parts(self) -> None:
         """Remove what a killed run was about to write."""
         for part in self.path.glob("*.part"):
             part.unlink()
 
-    def open(self):
+    def open(self) -> "RunFolder":
         """Return self if it is a run, else raise with a remedy."""
         if not self.path.is_dir():
             raise CommandError(
@@ -126,7 +127,7 @@ class RunFolder:
             )
         return self
 
-    def config(self):
+    def config(self) -> TrainConfig:
         """The configuration, a TrainConfig."""
         fields = self._load("config.json")
         try:
@@ -136,42 +137,34 @@ class RunFolder:
                 f"{self.path / 'config.json'} cannot be used: {error}"
             ) from error
 
-    def environment(self):
+    def environment(self) -> dict[str, Any]:
         """Versions, backend and images of the run, a dictionary."""
         return self._load("environment.json")
 
-    def curves(self):
+    def curves(self) -> dict[str, list[float]]:
         """One list per metric; empty before the first epoch is complete."""
         return self._load("curves.json", default={})
 
-    def epochs_done(self):
+    def epochs_done(self) -> int:
         """Complete epochs."""
         return len(self.curves().get("loss", []))
 
-    def interrupted(self, config, options=""):
+    def interrupted(self, config: TrainConfig, options: str = "") -> str:
         """What to say after Ctrl-C."""
-        done = f"epoch {self.epochs_done()} of {config.epochs}"
-        return f"interrupted after {done}. {self._command(options)}"
-
-    def to_be_continued(self, config, options=""):
-        """What to say when a run ended before its time."""
-        done = f"{self.epochs_done()} of {config.epochs} epochs"
-        return f"{done} are complete. {self._command(options)}"
-
-    def _command(self, options):
         return (
+            f"interrupted after epoch {self.epochs_done()} of {config.epochs}. "
             f"Continue with\n  python -m vae_lib train --out {self}{options} --resume"
         )
 
-    def metrics(self):
+    def metrics(self) -> dict[str, Any] | None:
         """Final scores, or None while the run is not complete."""
         return self._load("metrics.json", default=None)
 
-    def write(self, name, content):
+    def write(self, name: str, content: Any) -> None:
         """Write one of the JSON files, atomically."""
         write_json(self.path / name, content)
 
-    def _load(self, name, **default):
+    def _load(self, name: str, **default: Any) -> Any:
         path = self.path / name
         if default and not path.exists():
             return default["default"]
@@ -185,7 +178,7 @@ class RunFolder:
             ) from error
 
 
-def _is_nothing(path):
+def _is_nothing(path: Path) -> bool:
     """Whether this is no content of a folder, see NO_CONTENT and LEFTOVERS."""
     if path.name == "checkpoints":
         return path.is_dir() and not any(path.iterdir())

@@ -2,81 +2,67 @@
 
 import statistics
 import sys
-import warnings
+
+import keras
 
 from vae_lib import evaluation, training
 from vae_lib._streams import is_terminal, shows_bars
-from vae_lib.cli import setup
-from vae_lib.cli.callbacks import Interrupt, Recorder, ShortBar
-from vae_lib.cli.errors import CommandError, reported
-from vae_lib.training import distributed
+from vae_lib.cli.callbacks import Interrupt, RunWriter, ShortBar
+from vae_lib.cli.console import progress
+from vae_lib.cli.errors import CommandError
+from vae_lib.cli.plans import Plan
+from vae_lib.cli.runs import RunFolder
+from vae_lib.data import MNIST
+from vae_lib.evaluation import Scores
+from vae_lib.models import VAE
+from vae_lib.training import TrainConfig, distributed
 from vae_lib.weights import save_weights
 
 
-def train(plan, mnist, n_train, arguments):
-    """Train, or finish training; returns the exit status."""
-    interrupt = Interrupt()
+def train(plan: Plan, mnist: MNIST, n_train: int, options: str) -> int:
+    """Train, or finish training; returns the exit status.
+
+    ``options`` are those that a command to continue the run needs, too.
+    """
     try:
-        vae = _fit(plan, mnist, n_train, arguments, interrupt)
+        vae = _fit(plan, mnist, n_train)
         scores = evaluation.evaluate(vae, mnist.x_val, verbose=0)
     except KeyboardInterrupt:
         if is_terminal(sys.stdout):
             print()  # leave the line of the progress bar
-        text = plan.run.interrupted(plan.config, plan.options)
+        text = plan.run.interrupted(plan.config, options)
         raise CommandError(text, status=130) from None
     if distributed.is_main_process():
         summarise(plan.run, plan.config, scores)
     return 0
 
 
-def _fit(plan, mnist, n_train, arguments, interrupt):
-    config, run = plan.config, plan.run
-    with reported():
-        vae = training.build_vae(config)
-        training.compile_configured(vae, config, n_train)
-        recorder = Recorder(run)
-        done = restore(recorder, vae)
-    if plan.resumed and distributed.is_main_process():
-        setup.say(arguments, f"Continuing after epoch {done} of {config.epochs}.")
+def _fit(plan: Plan, mnist: MNIST, n_train: int) -> VAE:
+    writer, interrupt = RunWriter(plan.run, plan.resumed), Interrupt()
     try:
         with interrupt.listening():
-            training.fit(
-                vae,
+            vae, _ = training.train(
+                plan.config,
                 mnist.x_train[:n_train],
-                x_val=mnist.x_val,
-                initial_epoch=done,
-                callbacks=[recorder, *_bars(arguments), interrupt],
+                mnist.x_val,
+                callbacks=[writer, *_bars(), interrupt],
                 verbose=0,
-                **config.fit_arguments(),
             )
     except FloatingPointError as error:
         if distributed.is_main_process():
-            save_weights(vae, run.weights)
-        raise CommandError(_diverged(error, run), status=1) from error
+            save_weights(writer.model, plan.run.weights)
+        raise CommandError(_diverged(error, plan.run), status=1) from error
     return vae
 
 
-def restore(recorder, vae):
-    """Load the newest whole checkpoint; bring the other files to the same state."""
-    if distributed.is_main_process():
-        recorder.run.clear_parts()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        done = recorder.restore(vae)
-    for warning in (w for w in caught if w.category is UserWarning):
-        print(warning.message, file=sys.stderr)
-    recorder.write(vae)  # before the first epoch too: a run always has weights
-    return done
-
-
-def _bars(arguments):
-    if arguments.quiet or not distributed.is_main_process():
+def _bars() -> list[keras.callbacks.Callback]:
+    if progress() == 0 or not distributed.is_main_process():
         return []
     # In a file a bar would be drawn again and again: a line per epoch there.
     return [ShortBar(verbose=1 if shows_bars(sys.stdout) else 2)]
 
 
-def _diverged(error, run):
+def _diverged(error: FloatingPointError, run: RunFolder) -> str:
     return (
         f"{error}\nThese weights are in {run.weights}; {run.epochs_done()} epochs were "
         "complete. Train anew with a smaller --learning-rate, a larger --variance or a "
@@ -84,7 +70,7 @@ def _diverged(error, run):
     )
 
 
-def summarise(run, config, scores):
+def summarise(run: RunFolder, config: TrainConfig, scores: Scores) -> None:
     """Write metrics.json and print the end of the story."""
     seconds = statistics.median(run.curves()["seconds"])
     run.write(

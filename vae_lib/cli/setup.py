@@ -9,20 +9,20 @@ import platform
 import shutil
 import sys
 import tempfile
-from dataclasses import fields
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import vae_lib
 from vae_lib.cli.errors import CommandError, reported
-from vae_lib.training.config import TrainConfig
+from vae_lib.cli.runs import RunFolder
+
+if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
+    from vae_lib.data import MNIST
+    from vae_lib.models import VAE
 
 
-def typed_fields(arguments):
-    """The fields of the configuration that were typed, with their values."""
-    names = (field.name for field in fields(TrainConfig))
-    return {n: getattr(arguments, n) for n in names if hasattr(arguments, n)}
-
-
-def start_backend(name):
+def start_backend(name: str | None) -> str:
     """Import Keras with a backend.
 
     Args:
@@ -54,7 +54,7 @@ def start_backend(name):
 
 
 @contextlib.contextmanager
-def quiet_start():
+def quiet_start() -> Iterator[None]:
     """Hide what TensorFlow prints while it loads, unless loading fails.
 
     Its first lines come before it reads its own setting of the log level.
@@ -63,7 +63,8 @@ def quiet_start():
     if "keras" in sys.modules:
         yield
         return
-    sys.stderr and sys.stderr.flush()
+    if sys.stderr:
+        sys.stderr.flush()
     try:
         stderr = os.dup(2)
     except OSError:  # it is closed: nothing can be seen there anyway
@@ -83,7 +84,9 @@ def quiet_start():
             faulthandler.disable()
 
 
-def load_images(path=None, sample=False, allow_sample=False):
+def load_images(
+    path: Path | None = None, sample: bool = False, allow_sample: bool = False
+) -> "MNIST":
     """The images of a command.
 
     Args:
@@ -112,15 +115,16 @@ def load_images(path=None, sample=False, allow_sample=False):
         ) from error
 
 
-def load_images_like(run, arguments):
-    """The images that --data or --sample name, else the set the run was trained on."""
-    sample = arguments.sample
-    if not sample and arguments.data is None:
-        sample = run.environment().get("images", {}).get("source") == "sample"
-    return load_images(arguments.data, sample)
+def load_images_like(
+    recorded: dict[str, Any], path: Path | None, sample: bool
+) -> "MNIST":
+    """The images that --data or --sample name, else the set that a run has recorded."""
+    if path is None and recorded.get("source") == "sample":
+        sample = True
+    return load_images(path, sample)
 
 
-def describe_images(mnist, n_train):
+def describe_images(mnist: "MNIST", n_train: int) -> dict[str, Any]:
     """Which images a run uses, for environment.json: source, numbers, digests."""
     return {
         "source": source_of(mnist),
@@ -131,16 +135,16 @@ def describe_images(mnist, n_train):
     }
 
 
-def source_of(mnist):
+def source_of(mnist: "MNIST") -> str:
     """The set's name in environment.json."""
     return "sample" if mnist.is_sample else "mnist"
 
 
-def _digest(images):
+def _digest(images: Any) -> str:
     return hashlib.sha256(images.data).hexdigest()
 
 
-def describe_environment(backend):
+def describe_environment(backend: str) -> dict[str, Any]:
     """Versions and machine, for environment.json."""
     import keras
     import numpy as np
@@ -158,14 +162,14 @@ def describe_environment(backend):
     }
 
 
-def available_cpus():
+def available_cpus() -> int | None:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
 
 
-def load_run(run):
+def load_run(run: RunFolder) -> "VAE":
     """The model of a run with its weights.
 
     Raises:
@@ -182,9 +186,3 @@ def load_run(run):
             )
         weights.load_weights(vae, run.weights)
     return vae
-
-
-def say(arguments, *lines):
-    """Print, unless --quiet."""
-    if not arguments.quiet:
-        print(*lines, sep="\n", flush=True)

@@ -1,7 +1,7 @@
 """Training: :func:`fit`, its configuration, checkpoints that survive anything.
 
 The names below load when first used, so that the command line can read the defaults of
-:class:`TrainConfig` without waiting for Keras.
+:class:`TrainConfig` without waiting for Keras. ``__init__.pyi`` tells editors of them.
 """
 
 import importlib
@@ -13,38 +13,22 @@ _MODULES = {
     "TrainConfig": "config",
     "add_batch_norm": "batch_norm",
     "build_vae": "build",
-    "compile_configured": "loop",
-    "compile_default": "loop",
     "epoch_order": "loop",
     "fit": "loop",
     "fold_batch_norm": "batch_norm",
     "live_units": "batch_norm",
     "standardise_codes": "standardise",
+    "train": "run",
 }
-
-__all__ = [
-    "Checkpoints",
-    "KLWarmup",
-    "Standardised",
-    "TrainConfig",
-    "add_batch_norm",
-    "build_vae",
-    "compile_configured",
-    "compile_default",
-    "epoch_order",
-    "fit",
-    "fold_batch_norm",
-    "live_units",
-    "standardise_codes",
-]
+__all__ = [*_MODULES]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name in _MODULES:
         module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
         return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -1,15 +1,21 @@
 """From a configuration to an untrained model."""
 
 import contextlib
+from collections.abc import Iterator
 
 import keras
 
 from vae_lib import likelihoods, networks
 from vae_lib.models import VAE
 from vae_lib.training.batch_norm import add_batch_norm
+from vae_lib.training.config import TrainConfig
+
+__all__ = ["build_vae"]
 
 
-def build_vae(config, image_shape=networks.IMAGE_SHAPE):
+def build_vae(
+    config: TrainConfig, image_shape: tuple[int, int, int] = networks.IMAGE_SHAPE
+) -> VAE:
     """Build the VAE that a configuration describes, with its first weights.
 
     ``encoder_l2`` adds that many nats for each squared weight of the encoder's kernels
@@ -25,6 +31,11 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
     the divergence make of it stay float32, so files and scores mean the same. For
     "mixed_float16", whose small gradients would vanish, Keras's ``compile`` scales the
     loss (``LossScaleOptimizer``).
+
+    >>> from vae_lib import training
+    >>> vae = training.build_vae(training.TrainConfig(network="linear"), (6, 6, 1))
+    >>> vae.latent_dim
+    2
 
     Args:
         config: a :class:`TrainConfig`. Its seed is set with
@@ -65,7 +76,7 @@ def build_vae(config, image_shape=networks.IMAGE_SHAPE):
     )
 
 
-def _penalise(encoder, strength):
+def _penalise(encoder: keras.Model, strength: float) -> None:
     """Charge for the kernels: most of a VAE's overfitting is its encoder's."""
     for layer in encoder.layers:
         if hasattr(layer, "kernel"):
@@ -74,7 +85,7 @@ def _penalise(encoder, strength):
 
 
 @contextlib.contextmanager
-def _policy(precision):
+def _policy(precision: str) -> Iterator[None]:
     """Layers made in the block compute so; "float32" leaves Keras's own setting."""
     before = keras.config.dtype_policy()
     if precision != "float32":

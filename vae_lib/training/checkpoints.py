@@ -1,9 +1,12 @@
 """Checkpoints of a training run: everything that the next step depends on."""
 
 import json
+import os
 import re
 import time
 import warnings
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -13,8 +16,11 @@ from keras import ops
 from vae_lib._checks import whole
 from vae_lib._files import as_path
 from vae_lib._lock import FolderLock
+from vae_lib.models import VAE
 from vae_lib.training import distributed
 from vae_lib.weights import read_npz, write_npz
+
+__all__ = ["Checkpoints", "release_folders"]
 
 _NAME = re.compile(r"epoch-(\d{5})\.npz")
 
@@ -22,22 +28,22 @@ _NAME = re.compile(r"epoch-(\d{5})\.npz")
 class Saved(NamedTuple):
     """What a checkpoint holds, and its file's name."""
 
-    state: list
+    state: list[np.ndarray]
     epochs_done: int
-    curves: dict
+    history: dict[str, list[float]]
     name: str
 
 
 class Checkpoints(keras.callbacks.Callback):
     """Saves the state of a run after each epoch, and finds the newest whole one.
 
-    Weights, optimiser, the states of the random generators and the curves so far: with
+    Weights, optimiser, the states of the random generators and the history so far: with
     the order of images fixed by (seed, epoch), a resumed run continues to the same
     weights as one that was never interrupted. ``vae.beta`` is not part of it, nor is a
     fixed variance: they are configuration. Of several processes the first writes and
     reads, and sends what it read to the others, which need not share its file system.
 
-    ``curves`` is ``fit``'s history over all sittings, plus ``seconds``, what each epoch
+    ``history`` is that of ``fit`` over all sittings, plus ``seconds``, what each epoch
     of training took without its validation.
 
     Args:
@@ -53,80 +59,86 @@ class Checkpoints(keras.callbacks.Callback):
         ValueError: if ``keep`` or ``every`` is too small.
     """
 
-    def __init__(self, folder, keep=2, every=1):
+    def __init__(
+        self, folder: str | os.PathLike, *, keep: int = 2, every: int = 1
+    ) -> None:
         super().__init__()
         whole("keep", keep, least=2)
         whole("every", every, least=1)
         self.folder = as_path(folder)
         self.keep = keep
         self.every = every
-        self.curves = {}
+        self.history: dict[str, list[float]] = {}
         self._started = self._stopped = 0.0
-        self._unsaved = None  # epochs done, where the last of them is not saved
+        self._unsaved: int | None = (
+            None  # epochs done, where the last of them is not saved
+        )
         self._begins = False  # whether no epoch of this call of fit has begun
-        self._passed_over = set()  # names of damaged files, which will be replaced
+        self._passed_over: set[str] = (
+            set()
+        )  # names of damaged files, which will be replaced
         self._lock = FolderLock(self.folder)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         if distributed.is_main_process():
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         self._begins, self._unsaved = True, None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._begins:
             self._begins = False
             self._check_folder(epoch)
-            self.curves = {name: v[:epoch] for name, v in self.curves.items() if epoch}
+            self.history = {k: v[:epoch] for k, v in self.history.items() if epoch}
         self._started = self._stopped = time.perf_counter()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._stopped = time.perf_counter()  # validation comes after the last
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs = {**(logs or {}), "seconds": self._stopped - self._started}
         for name, value in logs.items():
-            self.curves.setdefault(name, []).append(float(value))
+            self.history.setdefault(name, []).append(float(value))
         if (epoch + 1) % self.every == 0:
             self.save(self.model, epoch + 1)
         else:
             self._unsaved = epoch + 1
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         if self._unsaved is not None:
             self.save(self.model, self._unsaved)
         self.release()
 
-    def release(self):
+    def release(self) -> None:
         """Let another process write to the folder; ``fit`` does it at its end."""
         self._lock.release()
 
-    def save(self, vae, epochs_done):
+    def save(self, vae: VAE, epochs_done: int) -> None:
         """Write the state after ``epochs_done`` epochs, atomically; drop old files."""
         if distributed.is_main_process():
             self._write(vae, epochs_done)
         self._unsaved = None
 
-    def _write(self, vae, epochs_done):
+    def _write(self, vae: VAE, epochs_done: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._check_folder(epochs_done)
         state = enumerate(_state(vae))
         arrays = {f"state/{i:03d}": ops.convert_to_numpy(v.value) for i, v in state}
         arrays["epochs_done"] = np.array(epochs_done)
-        arrays["curves"] = np.frombuffer(json.dumps(self.curves).encode(), np.uint8)
+        arrays["curves"] = np.frombuffer(json.dumps(self.history).encode(), np.uint8)
         write_npz(self.folder / f"epoch-{epochs_done:05d}.npz", arrays)
         for old in self.files()[self.keep :]:
             old.unlink()
         for part in self.folder.glob("epoch-*.part"):  # of a run that was killed
             part.unlink()
 
-    def _check_folder(self, epochs_done):
+    def _check_folder(self, epochs_done: int) -> None:
         """Refuse files of later epochs: another run's, which would outlive ours."""
         later = [
             path.name
             for path in self.files()
             if path.name not in self._passed_over
-            and (int(_NAME.fullmatch(path.name)[1]) > epochs_done or not epochs_done)
+            and (int(path.stem[-5:]) > epochs_done or not epochs_done)
         ]
         if later and distributed.is_main_process():
             raise ValueError(
@@ -136,12 +148,12 @@ class Checkpoints(keras.callbacks.Callback):
                 "it returns as initial_epoch."
             )
 
-    def files(self):
+    def files(self) -> list[Path]:
         """Checkpoint files, newest first."""
         found = [p for p in self.folder.glob("epoch-*.npz") if _NAME.fullmatch(p.name)]
         return sorted(found, reverse=True)
 
-    def restore(self, vae):
+    def restore(self, vae: VAE) -> int:
         """Load the newest whole checkpoint into a compiled VAE.
 
         A damaged file is passed over with a warning that names it.
@@ -155,20 +167,20 @@ class Checkpoints(keras.callbacks.Callback):
         """
         if getattr(vae, "optimizer", None) is None:
             raise ValueError(
-                "Compile the VAE before restore, with the optimiser of the first run, "
-                "such as compile_default: its state is part of a checkpoint."
+                "Compile the VAE before restore, with the optimiser of the first run: "
+                "its state is part of a checkpoint. training.train does both."
             )
-        saved = _from_first(self._newest)
+        saved = distributed.from_main(self._newest)
         if saved is None:
             return 0
         _assign(vae, saved.state, saved.name)
         self._passed_over = {
             path.name for path in self.files() if path.name > saved.name
         }
-        self.curves = saved.curves
+        self.history = saved.history
         return saved.epochs_done
 
-    def _newest(self):
+    def _newest(self) -> Saved | None:
         """The newest whole checkpoint; None if there are no files."""
         files = self.files()
         for path in files:
@@ -188,41 +200,27 @@ class Checkpoints(keras.callbacks.Callback):
         return None
 
 
-def _from_first(read):
-    """What ``read()`` gives on the first process, on all of them; its error, too."""
-    if distributed.world_size() == 1:
-        return read()
-    saved, note = None, {}
-    if distributed.is_main_process():
-        try:
-            saved = read()
-            note = saved._asdict() | {"state": None} if saved else {}
-        except ValueError as error:
-            note = {"error": str(error)}
-    note = json.loads(distributed.broadcast(json.dumps(note).encode()))
-    if "error" in note:
-        raise ValueError(note["error"])
-    if not note:
-        return None
-    state = distributed.broadcast_arrays(saved.state if saved else None)
-    return Saved(**{**note, "state": state})
+def release_folders(callbacks: Iterable[keras.callbacks.Callback]) -> None:
+    """Let other processes write to the folders of all checkpoints among these."""
+    for callback in callbacks:
+        if isinstance(callback, Checkpoints):
+            callback.release()
 
 
-def _read(path):
+def _read(path: Path) -> Saved:
     """A :class:`Saved`, the arrays of its state in their order."""
     arrays = read_npz(path)
     try:
         epochs_done = int(arrays.pop("epochs_done"))
-        curves = json.loads(arrays.pop("curves").tobytes())
+        history = json.loads(arrays.pop("curves").tobytes())
     except KeyError as error:
         raise ValueError(f"{path} holds no training state: no {error}") from error
     state = [arrays[name] for name in sorted(arrays)]
-    return Saved(state, epochs_done, curves, path.name)
+    return Saved(state, epochs_done, history, path.name)
 
 
-def _assign(vae, values, name):
+def _assign(vae: VAE, values: list[np.ndarray], name: str) -> None:
     state = _state(vae)
-    values = _without_fixed_variance(vae, values, len(state))
     shapes = [tuple(variable.shape) for variable in state]
     if [value.shape for value in values] != shapes:
         raise ValueError(
@@ -233,17 +231,7 @@ def _assign(vae, values, name):
         variable.assign(ops.cast(value, variable.dtype))
 
 
-def _without_fixed_variance(vae, values, expected):
-    """Older files hold a fixed variance behind the variables of the networks."""
-    place = len(vae.encoder.variables) + len(vae.decoder.variables)
-    fixed = getattr(vae.likelihood, "fixed_variance", None) is not None
-    if not fixed or len(values) != expected + 1 or values[place].shape != ():
-        return values
-    vae.likelihood.check_fixed(values[place])
-    return [*values[:place], *values[place + 1 :]]
-
-
-def _state(vae):
+def _state(vae: VAE) -> list[keras.Variable]:
     """All variables that the next training step reads, in a fixed order."""
     if not vae.optimizer.built:
         vae.optimizer.build(vae.trainable_variables)

@@ -1,7 +1,9 @@
 """What a training run is made of, in one frozen record."""
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from vae_lib._checks import (
     LARGEST_SEED,
@@ -13,14 +15,25 @@ from vae_lib._checks import (
     whole,
 )
 
+__all__ = ["LIKELIHOODS", "NETWORKS", "PRECISIONS", "TrainConfig"]
+
 # The keys of networks.NETWORKS and likelihoods.LIKELIHOODS, which need Keras to load;
 # tests/cli/test_cli.py compares them.
 NETWORKS = ("mlp", "conv", "conv_feature_map", "linear")
 LIKELIHOODS = ("gaussian", "bernoulli", "continuous_bernoulli")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
+Check = Callable[[str, Any], Any]  # of a name and a value; see :func:`setting`
 
-def setting(default, check, text, metavar=None, choices=None, kind=None):
+
+def setting(
+    default: Any,
+    check: Check,
+    text: str,
+    metavar: str | None = None,
+    choices: tuple[str, ...] | None = None,
+    kind: type | None = None,
+) -> Any:
     """A field of :class:`TrainConfig`, written once: its option and check follow.
 
     Args:
@@ -37,10 +50,10 @@ def setting(default, check, text, metavar=None, choices=None, kind=None):
     return field(default=default, metadata=metadata)
 
 
-def count(least, most=math.inf):
+def count(least: int, most: float = math.inf) -> Check:
     """The check of a whole number."""
 
-    def check(name, value):
+    def check(name: str, value: Any) -> int:
         number = whole(name, value, least)
         if number > most:
             raise ValueError(f"{name} must be at most {most}, got {value!r}.")
@@ -49,12 +62,12 @@ def count(least, most=math.inf):
     return check
 
 
-def optional(check):
+def optional(check: Check) -> Check:
     """The same check, but nothing need be given."""
     return lambda name, value: None if value is None else check(name, value)
 
 
-def choice(*choices):
+def choice(*choices: str) -> dict[str, Any]:
     """The check of a name, and the names."""
     return {"check": one_of(choices), "choices": choices}
 
@@ -62,6 +75,13 @@ def choice(*choices):
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything but the images that decides the weights of a run, and nothing else.
+
+    >>> from vae_lib import training
+    >>> training.TrainConfig(network="conv", epochs=5).learning_rate
+    0.001
+    >>> training.TrainConfig(epochs=0)
+    Traceback (most recent call last):
+    ValueError: epochs must be a whole number of at least 1, got 0.
 
     Raises:
         ValueError: if a field is out of range; the message names field and value.
@@ -157,7 +177,7 @@ class TrainConfig:
         **choice(*PRECISIONS),
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for one in fields(self):  # Python's own numbers, also where NumPy's were given
             value = one.metadata["check"](one.name, getattr(self, one.name))
             object.__setattr__(self, one.name, value)
@@ -173,26 +193,17 @@ class TrainConfig:
                 f"{self.likelihood!r}: leave variance out."
             )
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """The fields as a dictionary that JSON can hold."""
         return asdict(self)
 
-    def fit_arguments(self):
+    def fit_arguments(self) -> dict[str, Any]:
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
         names = "epochs batch_size learning_rate lr_warmup kl_warmup seed".split()
         return {name: getattr(self, name) for name in names}
 
-    def differences(self, other):
-        """Lines such as ``seed: 0 before, 1 now``, one for each field that differs."""
-        return [
-            f"{field.name}: {getattr(self, field.name)!r} before, "
-            f"{getattr(other, field.name)!r} now"
-            for field in fields(self)
-            if getattr(self, field.name) != getattr(other, field.name)
-        ]
 
-
-def _documented():
+def _documented() -> Iterator[str]:
     """The fields as the ``Args`` of the docstring, from the same texts as --help."""
     yield "    Args:"
     for one in fields(TrainConfig):
@@ -209,7 +220,7 @@ if TrainConfig.__doc__:  # python -OO takes docstrings away
     )
 
 
-def check_warmup(lr_warmup, epochs):
+def check_warmup(lr_warmup: int, epochs: int) -> None:
     """Raise ValueError unless the step reaches its peak before the last epoch."""
     whole("lr_warmup", lr_warmup, least=0)
     if lr_warmup >= epochs:

@@ -13,11 +13,17 @@ The command ``python -m vae_lib train`` does all of this by itself.
 """
 
 import importlib.util
-import io
 import os
-from typing import NamedTuple
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NamedTuple, TypeVar, cast
 
 from vae_lib._checks import whole
+
+__all__ = ["initialize", "is_main_process", "shutdown", "world_size"]
+
+Result = TypeVar("Result")
 
 HEARTBEAT = 30  # seconds of silence after which a process counts as dead
 
@@ -43,17 +49,23 @@ class Settings(NamedTuple):
     process_id: int | None = None
 
 
-def launched():
+def launched() -> tuple[str, int]:
     """What started this process, and how many like it: ``("", 1)`` if it is alone."""
-    sizes = {name: os.environ.get(name, "") for name in LAUNCHERS}
+    sizes = {name: os.environ.get(variable, "") for variable, name in LAUNCHERS.items()}
     counts = {name: int(size) for name, size in sizes.items() if size.isdecimal()}
-    largest = max(counts, key=counts.get, default=None)  # mpiexec may use srun
-    if largest is None or counts[largest] < 2:
+    largest = max(counts, key=lambda name: counts[name], default="")
+    if counts.get(largest, 0) < 2:  # mpiexec may use srun: the largest counts
         return "", 1
-    return LAUNCHERS[largest], counts[largest]
+    return largest, counts[largest]
 
 
-def initialize(coordinator=None, processes=None, process_id=None, seed=0):
+def initialize(
+    coordinator: str | None = None,
+    processes: int | None = None,
+    process_id: int | None = None,
+    *,
+    seed: int = 0,
+) -> None:
     """Join the other processes; models built from now on are shared with them.
 
     Without arguments ``mpiexec`` (with mpi4py) or ``srun`` says who they are; a process
@@ -106,7 +118,11 @@ def initialize(coordinator=None, processes=None, process_id=None, seed=0):
     keras.distribution.set_distribution(keras.distribution.DataParallel())
 
 
-def settings(coordinator=None, processes=None, process_id=None):
+def settings(
+    coordinator: str | None = None,
+    processes: int | None = None,
+    process_id: int | None = None,
+) -> Settings:
     """The :class:`Settings` that are given, or that Keras's variables hold.
 
     Raises:
@@ -115,7 +131,7 @@ def settings(coordinator=None, processes=None, process_id=None):
     if coordinator is processes is process_id is None and COUNT in os.environ:
         coordinator = os.environ.get(ADDRESS, "").split(",")[0]
         processes, process_id = (
-            int(value) if value.isdecimal() else value
+            int(value) if value.isdecimal() else cast(int, value)  # checked below
             for value in (os.environ[COUNT], os.environ.get(NUMBER, ""))
         )
     if coordinator is not None:
@@ -127,7 +143,7 @@ def settings(coordinator=None, processes=None, process_id=None):
             )
     if processes is process_id is None and (coordinator is None or launched()[0]):
         return Settings(coordinator)
-    if None in (coordinator, processes, process_id):
+    if coordinator is None or processes is None or process_id is None:
         raise ValueError(
             "coordinator, processes and process_id belong together: give all three, or "
             "start the program by mpiexec or srun, which know them."
@@ -142,7 +158,7 @@ def settings(coordinator=None, processes=None, process_id=None):
     return Settings(coordinator, processes, process_id)
 
 
-def _detection(launcher):
+def _detection(launcher: str) -> str | None:
     """How JAX is to find the processes; None leaves it to JAX."""
     if launcher == LAUNCHERS["SLURM_STEP_NUM_TASKS"]:
         return None
@@ -154,34 +170,59 @@ def _detection(launcher):
     return "mpi4py"
 
 
-def shutdown():
+def shutdown() -> None:
     """Wait until all processes have come so far, then part; nothing if alone."""
-    if world_size() > 1:
-        _jax().distributed.shutdown()
+    if (jax := _jax()) and jax.process_count() > 1:
+        jax.distributed.shutdown()
 
 
-def world_size():
+def world_size() -> int:
     """Number of processes that train together; 1 on other backends than JAX."""
-    return _jax().process_count() if _jax() else 1
+    jax = _jax()
+    return jax.process_count() if jax else 1
 
 
-def is_main_process():
+def is_main_process() -> bool:
     """Whether this process is the one that prints and writes files."""
-    return _jax().process_index() == 0 if _jax() else True
+    jax = _jax()
+    return jax.process_index() == 0 if jax else True
 
 
-def _jax():
-    """JAX, or None on another backend."""
-    import keras
-
-    if keras.backend.backend() != "jax":
+def _jax() -> ModuleType | None:
+    """JAX, or None on another backend, or before Keras has begun."""
+    keras = sys.modules.get("keras")
+    if keras is None or keras.backend.backend() != "jax":
         return None
     import jax
 
     return jax
 
 
-def broadcast(content=b""):
+def from_main(call: Callable[[], Result]) -> Result:
+    """What ``call()`` gives in the main process, in all of them; its error, too.
+
+    Each process must come to it at the same place.
+    """
+    if world_size() == 1:
+        return call()
+    import pickle
+
+    result: Any = None
+    error: Exception | None = None
+    if is_main_process():
+        try:
+            result = call()
+        except Exception as caught:
+            error = caught
+        broadcast(pickle.dumps((result, error)))
+    else:
+        result, error = pickle.loads(broadcast())
+    if error is not None:
+        raise error
+    return result
+
+
+def broadcast(content: bytes = b"") -> bytes:
     """Send bytes of the main process to all; each must call it at the same place."""
     if world_size() == 1:
         return content
@@ -195,20 +236,7 @@ def broadcast(content=b""):
     return np.asarray(multihost_utils.broadcast_one_to_all(array)).tobytes()
 
 
-def broadcast_arrays(arrays=None):
-    """Send a list of NumPy arrays of the main process to all."""
-    if world_size() == 1:
-        return arrays
-    import numpy as np
-
-    stream = io.BytesIO()
-    if is_main_process():
-        np.savez(stream, *arrays)
-    with np.load(io.BytesIO(broadcast(stream.getvalue()))) as received:
-        return [received[f"arr_{i}"] for i in range(len(received.files))]
-
-
-def gather(flag):
+def gather(flag: object) -> list[bool]:
     """The truth value of each process, in the order of their numbers."""
     if world_size() == 1:
         return [bool(flag)]

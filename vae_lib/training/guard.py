@@ -1,35 +1,43 @@
 """What is watched while training: the loss must stay finite, on both sets."""
 
+from typing import NoReturn
+
+import keras
 import numpy as np
 from keras import ops
 
+from vae_lib._images import check_images
 from vae_lib.evaluation.batching import ImageNoise, spans, to_tensor
+from vae_lib.models import VAE
+from vae_lib.training.steps import TrainFunction
+
+__all__ = ["NonFiniteGuard", "Validation"]
 
 VALIDATION_SEED = 0  # the default of evaluation.evaluate
 VALIDATION_BATCH = 500
 
 
-class Guard:
+class NonFiniteGuard:
     """Runs training steps and keeps the last weights that gave a finite loss.
 
     Args:
         vae: a compiled :class:`vae_lib.models.VAE`.
-        run: what :func:`vae_lib.training.steps.make_runner` returns.
+        run: what :func:`vae_lib.training.steps.make_train_function` returns.
     """
 
-    def __init__(self, vae, run):
+    def __init__(self, vae: VAE, run: TrainFunction) -> None:
         self.vae = vae
         self.run = run
         self.good = vae.get_weights()
 
-    def __call__(self, rows, epoch, first):
-        """Run the steps of ``rows``, the first of them step ``first`` of the epoch.
+    def __call__(self, batch_indices: np.ndarray, epoch: int, first: int) -> None:
+        """Run some steps, the first of them step ``first`` of the epoch.
 
         Raises:
             FloatingPointError: if a loss or a weight is not finite after it.
         """
         start = self.vae.get_weights()
-        losses = self.run(rows)
+        losses = self.run(batch_indices)
         bad = np.flatnonzero(~np.isfinite(losses))
         if not len(bad) and all(np.isfinite(w).all() for w in self.vae.get_weights()):
             self.good = start  # it gave the first of these losses
@@ -38,18 +46,18 @@ class Guard:
             step = first + bad[0] + 1
             what = f"loss became {losses[bad[0]]} in epoch {epoch + 1}, step {step}"
         else:
-            step = first + len(rows)
+            step = first + len(batch_indices)
             what = f"weights stopped being finite in epoch {epoch + 1}, step {step}"
         self.stop(what, weights=start if np.isfinite(losses[0]) else self.good)
 
-    def check(self, logs, epoch, step):
+    def check(self, logs: dict[str, float], epoch: int, step: int) -> None:
         """Raise FloatingPointError if a metric after some steps is not finite."""
         for name, value in logs.items():
             if not np.isfinite(value):
                 what = f"{name} became {value} in epoch {epoch + 1}, step {step}"
                 self.stop(what, weights=self.good)
 
-    def stop(self, what, weights):
+    def stop(self, what: str, weights: list[np.ndarray]) -> NoReturn:
         """Put the weights back and raise."""
         self.vae.set_weights(weights)
         raise FloatingPointError(
@@ -70,13 +78,16 @@ class Validation:
             lasts, so that its values can be compared.
     """
 
-    def __init__(self, vae, x, beta):
+    def __init__(self, vae: VAE, x: np.ndarray, beta: float) -> None:
+        check_images(x, "x_val", vae.image_shape)
         self.vae = vae
         self.x = x
         self.beta = beta
         self.noise = ImageNoise(VALIDATION_SEED, range(len(x)), vae.latent_dim).draw(1)
 
-    def __call__(self, hooks=None):
+    def __call__(
+        self, hooks: keras.callbacks.CallbackList | None = None
+    ) -> dict[str, float]:
         """Returns ``val_loss``, ``val_elbo``, ``val_rate`` and ``val_distortion``.
 
         With compiled metrics, of the deterministic reconstruction, these as well.

@@ -5,15 +5,20 @@ device gets its columns, and computes its share of every batch. The order of ima
 the noise belong to the batch, not to the device, so the losses are those of one device.
 """
 
+from __future__ import annotations
+
 import contextlib
+from typing import Any
 
 import keras
 import numpy as np
 
 from vae_lib._checks import whole
 
+__all__ = ["check_batch", "device_count", "make_sharding", "use_devices"]
 
-def use_devices(n):
+
+def use_devices(n: int) -> None:
     """Share the batches of the models built from now on between n local devices.
 
     On a machine without accelerators these are n virtual devices of the processor:
@@ -41,7 +46,7 @@ def use_devices(n):
     keras.distribution.set_distribution(shared)
 
 
-def require_jax(what):
+def require_jax(what: str) -> None:
     """Raise ValueError unless Keras runs on JAX."""
     backend = keras.backend.backend()
     if backend != "jax":
@@ -51,7 +56,7 @@ def require_jax(what):
         )
 
 
-def check_batch(batch_size, devices):
+def check_batch(batch_size: int, devices: int) -> None:
     """Raise ValueError unless a batch can be shared equally by ``devices``."""
     if batch_size % devices:
         below = batch_size - batch_size % devices
@@ -62,18 +67,18 @@ def check_batch(batch_size, devices):
         )
 
 
-def device_count():
+def device_count() -> int:
     """Devices that share a batch, those of all processes; 1 without a distribution."""
     distribution = keras.distribution.distribution()
     return 1 if distribution is None else int(distribution.device_mesh.devices.size)
 
 
-def make_sharding(vae, batch_size):
+def make_sharding(vae: keras.Model, batch_size: int) -> Sharding:
     """Where the arrays of a training go, as Keras's distribution says.
 
     Args:
         vae: the model to train.
-        batch_size: images a step, over all devices.
+        batch_size: images per step, over all devices.
 
     Returns:
         A :class:`Sharded`, or a :class:`SingleDevice` if no distribution is set.
@@ -103,7 +108,7 @@ def make_sharding(vae, batch_size):
     return Sharded(mesh, distribution.batch_dim_name)
 
 
-def _refuse_strategy(vae):
+def _refuse_strategy(vae: keras.Model) -> None:
     """fit runs the steps itself, which would leave TensorFlow's strategies aside."""
     strategy = getattr(vae, "distribute_strategy", None)
     n = 1 if strategy is None else strategy.num_replicas_in_sync
@@ -120,13 +125,13 @@ class SingleDevice:
 
     replicated = None
 
-    def replicate(self, array):
+    def replicate(self, array: Any) -> Any:
         return array
 
-    def shard(self, batch_indices):
+    def shard(self, batch_indices: np.ndarray) -> Any:
         return batch_indices
 
-    def constrain(self, batch):
+    def constrain(self, batch: Any) -> Any:
         return batch
 
 
@@ -138,7 +143,7 @@ class Sharded:
         axis: the name of its axis that shares a batch.
     """
 
-    def __init__(self, mesh, axis):
+    def __init__(self, mesh: Any, axis: str) -> None:
         from jax.sharding import NamedSharding, PartitionSpec
 
         self.replicated = NamedSharding(mesh, PartitionSpec())
@@ -146,16 +151,16 @@ class Sharded:
         self.by_column = NamedSharding(mesh, PartitionSpec(None, axis))
         self.shards = mesh.shape[axis]
 
-    def replicate(self, array):
+    def replicate(self, array: Any) -> Any:
         """The whole array on every device."""
         return _put(np.asarray(array), self.replicated)
 
-    def shard(self, batch_indices):
+    def shard(self, batch_indices: np.ndarray) -> Any:
         """A table of image numbers, ``(S, B)``: its columns shared, if B divides."""
         divides = batch_indices.shape[1] % self.shards == 0
         return _put(batch_indices, self.by_column if divides else self.replicated)
 
-    def constrain(self, batch):
+    def constrain(self, batch: Any) -> Any:
         """Inside a compiled function: images stay where their row numbers are."""
         import jax
 
@@ -164,7 +169,10 @@ class Sharded:
         return jax.lax.with_sharding_constraint(batch, self.by_row)
 
 
-def _put(array, sharding):
+Sharding = SingleDevice | Sharded
+
+
+def _put(array: Any, sharding: Any) -> Any:
     """A global array of which each process fills its part from its own copy.
 
     ``jax.device_put`` would first compare the copies of all processes, every time.

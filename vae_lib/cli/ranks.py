@@ -1,10 +1,12 @@
-"""Options for several devices and processes, and how such processes end."""
+"""Several devices and processes: what was typed of them, and how they end."""
 
 import contextlib
 import importlib.util
 import os
 import sys
 import traceback
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 from vae_lib.cli.errors import CommandError, reported
 from vae_lib.training import distributed
@@ -14,103 +16,71 @@ LOST = (
     "network failed. Start the same command again with --resume: the run continues "
     "after its last complete epoch"
 )
+Result = TypeVar("Result")
 
 
 class Refusal(CommandError):
     """An error that every process knows of, so that all can part in order."""
 
 
-def add_options(group):
-    """Add the options to a group of the parser of ``train``."""
-    group.add_argument(
-        "--devices",
-        type=int,
-        metavar="N",
-        help="devices of a single process: GPUs, or on a machine without them as many "
-        "virtual devices of the processor (default 1)",
-    )
-    group.add_argument(
-        "--coordinator",
-        metavar="HOST:PORT",
-        help="where process 0 runs, and a free port there; mpiexec and srun find both "
-        "by themselves",
-    )
-    group.add_argument(
-        "--processes",
-        type=int,
-        metavar="N",
-        help="number of processes, where neither mpiexec nor srun has started them",
-    )
-    group.add_argument(
-        "--process-id",
-        type=int,
-        metavar="K",
-        help="number of this process then, 0 to N - 1; 0 writes the folder",
-    )
+class Typed(NamedTuple):
+    """The options for several devices and processes."""
+
+    devices: int | None
+    coordinator: str | None
+    processes: int | None
+    process_id: int | None
+
+    def __str__(self) -> str:
+        """As they are typed again in a command that continues the run."""
+        given = {name.replace("_", "-"): v for name, v in self._asdict().items()}
+        return "".join(f" --{k} {v}" for k, v in given.items() if v is not None)
 
 
-def read(arguments):
+def read(typed: Typed, backend: str | None) -> distributed.Settings | None:
     """What ``distributed.initialize`` is told; ``None`` for a process that is alone.
 
     Raises:
         CommandError: if an option is out of range or misses another one, or the
             backend cannot do it.
     """
-    count, number = arguments.processes, arguments.process_id
-    if (count is None) != (number is None) or (count and not arguments.coordinator):
+    devices, coordinator, count, number = typed
+    if (count is None) != (number is None) or (count and not coordinator):
         raise CommandError(
             "--processes N, --process-id K and --coordinator HOST:PORT belong "
             "together: they tell a process who it is. Leave them out where mpiexec "
             "or srun starts the processes: mpiexec -n 2 python -m vae_lib train ..."
         )
     try:
-        told = distributed.settings(arguments.coordinator, count, number)
+        told = distributed.settings(coordinator, count, number)
     except ValueError as error:
-        given = "--" if arguments.coordinator else ""  # else variables, in its words
+        given = "--" if coordinator else ""  # else variables, in its words
         raise CommandError(given + str(error).replace("s_id", "s-id")) from error
     launcher, size = distributed.launched()
     if told.processes is None and not launcher:
-        told = None
-    _check_devices(arguments.devices, alone=told is None)
-    if told is not None:
-        if told.processes is not None:
-            launcher, size = "--processes (or its variable)", told.processes
-        _require_jax(arguments, f"{launcher} tells of {size} processes")
-    elif arguments.devices is not None:
-        _require_jax(arguments, "--devices is given")
-    return told
-
-
-def typed(arguments):
-    """The options that were given, for a command that continues the run."""
-    names = ("devices", "coordinator", "processes", "process_id")
-    given = {name.replace("_", "-"): getattr(arguments, name) for name in names}
-    return "".join(f" --{k} {v}" for k, v in given.items() if v is not None)
-
-
-def _check_devices(devices, alone):
-    if devices is None:
-        return
-    if devices < 1:
-        raise CommandError(f"--devices must be at least 1, got {devices}.")
-    if not alone:
+        if devices is not None:
+            _require_jax(backend, "--devices is given")
+        return None
+    if devices is not None:
         raise CommandError(
             "--devices is for a single process: leave it out, and JAX gives each of "
             "several processes its devices."
         )
+    if told.processes is not None:
+        launcher, size = "--processes (or its variable)", told.processes
+    _require_jax(backend, f"{launcher} tells of {size} processes")
+    return told
 
 
-def _require_jax(arguments, reason):
+def _require_jax(typed: str | None, reason: str) -> None:
     """Refuse another backend that was asked for, and a JAX that is not there."""
-    for name, backend in (
-        ("--backend ", arguments.backend),
-        ("KERAS_BACKEND=", None if arguments.backend else os.getenv("KERAS_BACKEND")),
-    ):
-        if backend not in (None, "", "jax"):
-            raise CommandError(
-                f"{reason}, and only the JAX backend shares a training, got "
-                f"{name}{backend}: use --backend jax, or a single process and device."
-            )
+    backend = typed or os.environ.get("KERAS_BACKEND") or "jax"
+    if backend != "jax":
+        option = f"--backend {typed}" if typed else f"KERAS_BACKEND={backend}"
+        raise CommandError(
+            f"{reason}, and only the JAX backend shares a training, got {option}: use "
+            "--backend jax, or a single process and device."
+        )
     if importlib.util.find_spec("jax") is None:
         raise CommandError(
             f"{reason}, and only JAX shares a training, which is not installed: "
@@ -119,7 +89,7 @@ def _require_jax(arguments, reason):
 
 
 @contextlib.contextmanager
-def joined(told):
+def joined(told: distributed.Settings) -> Iterator[None]:
     """Train together with the other processes in the block; an error ends this one.
 
     It ends at once, so that the others notice: JAX would wait at the exit for
@@ -147,7 +117,35 @@ def joined(told):
         os._exit(status)
 
 
-def _explained(error):
+def from_main(call: Callable[[], Result]) -> Result:
+    """What ``call()`` gives in the main process, in all of them.
+
+    Raises:
+        Refusal: in all of them, if it raises a CommandError, which the main one says.
+    """
+    try:
+        return distributed.from_main(call)
+    except CommandError as error:
+        text = str(error) if distributed.is_main_process() else ""
+        raise Refusal(text, error.status) from error
+
+
+def agree(found: list[str]) -> None:
+    """Stop every process if the setup differs in one of them, which lists how."""
+    different = [k for k, other in enumerate(distributed.gather(found)) if other]
+    if found:
+        listed = "".join(f"\n  {line}" for line in found)
+        raise Refusal(
+            "the options or images here are not those of the main process "
+            f"(there before, here now):{listed}"
+        )
+    if different:
+        raise Refusal(
+            f"process {different[0]} has other options or images, which it lists."
+        )
+
+
+def _explained(error: BaseException) -> tuple[int, str]:
     """Exit status and message for an error in one of several processes."""
     if _is_lost(error) or _is_lost(error.__cause__):
         return 1, f"{LOST}."
@@ -158,7 +156,7 @@ def _explained(error):
     return 1, "".join(traceback.format_exception(error)).rstrip()
 
 
-def _is_lost(error):
+def _is_lost(error: BaseException | None) -> bool:
     """Whether it is what JAX raises when another process does not answer."""
     text = str(error)
     from_jax = type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError")
