@@ -25,7 +25,13 @@ def two_sided(ppca):
     """Few temperatures, a start that is far from the posterior, many images."""
     vae = evaluation.linear_vae(ppca, SHAPE)
     return evaluation.bidirectional_ais(
-        vae, 3000, 4, n_chains=2, start="prior", n_leapfrog=2, verbose=0
+        vae,
+        n_images=3000,
+        n_temperatures=4,
+        n_chains=2,
+        start="prior",
+        n_leapfrog=2,
+        verbose=0,
     )
 
 
@@ -63,8 +69,10 @@ def test_the_counted_run_keeps_its_step_sizes(ppca, monkeypatch):
     monkeypatch.setattr(MODULE, "AnnealedChains", Watched)
     vae = evaluation.linear_vae(ppca, SHAPE)
     x = np.full((3, *SHAPE), 0.4, "float32")
-    evaluation.ais(vae, x, 5, n_chains=2, verbose=0)
-    evaluation.bidirectional_ais(vae, 3, 5, n_chains=2, verbose=0)
+    evaluation.ais(vae, x, n_temperatures=5, n_chains=2, verbose=0)
+    evaluation.bidirectional_ais(
+        vae, n_images=3, n_temperatures=5, n_chains=2, verbose=0
+    )
     assert len(tuned) == 2
     for chains, step_sizes in tuned:
         np.testing.assert_array_equal(chains.step_sizes, step_sizes)
@@ -171,9 +179,9 @@ def test_iwae_of_a_narrow_posterior_is_not_below_the_elbo(make_vae, images, log_
     head = vae.encoder.get_layer("z_log_var")
     kernel, bias = head.get_weights()
     head.set_weights([0 * kernel, 0 * bias + log_var])
-    log_w = evaluation.log_weights(vae, images, 400, verbose=0)
-    elbo = evaluation.elbo(vae, images, 400, verbose=0)
+    log_w = evaluation.log_weights(vae, images, n_samples=400, verbose=0)
+    elbo = evaluation.elbo(vae, images, n_samples=400, verbose=0)
     # The mean log weight is the ELBO, whose rate is exact: half the noise's square.
     error = np.sqrt(4 * 0.5 / 400 / len(images))
     assert abs(np.mean(log_w.mean(axis=0) - elbo)) < 5 * error + 0.05
-    assert np.all(evaluation.iwae(vae, images, 400, verbose=0) > elbo)
+    assert np.all(evaluation.iwae(vae, images, n_samples=400, verbose=0) > elbo)

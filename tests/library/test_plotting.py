@@ -38,7 +38,7 @@ CALLS = {
     "reconstructions": lambda **k: plotting.reconstructions(IMAGES, IMAGES, **k),
     "training_curves": lambda **k: plotting.training_curves(HISTORY, "elbo", **k),
     "network_diagram": lambda **k: plotting.network_diagram(
-        networks.mlp_encoder(2, (4, 5, 1), 3), **k
+        networks.mlp_encoder(2, (4, 5, 1), hidden_units=3), **k
     ),
 }
 every_function = pytest.mark.parametrize("draw", CALLS.values(), ids=CALLS)

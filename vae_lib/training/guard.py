@@ -3,7 +3,8 @@
 import numpy as np
 from keras import ops
 
-from vae_lib.evaluation.batching import ImageNoise, spans, to_tensor
+from vae_lib._tensors import to_tensor
+from vae_lib.evaluation._batches import ImageNoise, spans
 
 VALIDATION_SEED = 0  # the default of evaluation.evaluate
 VALIDATION_BATCH = 500
