@@ -27,8 +27,8 @@ def test_validation_has_the_noise_of_evaluate_beyond_the_first_batch(make_vae, m
 @pytest.mark.parametrize("score", ["elbo", "iwae", "log_weights"])
 def test_scores_do_not_depend_on_batches(make_vae, many, score):
     vae, measure = make_vae(), getattr(evaluation, score)
-    found = measure(vae, many[:7], 3, batch_size=2, verbose=0)
-    expected = measure(vae, many[:7], 3, batch_size=7, verbose=0)
+    found = measure(vae, many[:7], n_samples=3, batch_size=2, verbose=0)
+    expected = measure(vae, many[:7], n_samples=3, batch_size=7, verbose=0)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
