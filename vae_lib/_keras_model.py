@@ -2,6 +2,8 @@
 
 import functools
 import inspect
+import types
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -35,6 +37,7 @@ def _checking(name: str) -> Any:
         known = keras.callbacks.CallbackList
         if "callbacks" in signature.parameters and not isinstance(callbacks, known):
             look = _LookAtImages(x)
+            given.arguments["x"] = look.x
             given.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), look]
         return inherited(*given.args, **given.kwargs)
 
@@ -44,12 +47,19 @@ def _checking(name: str) -> Any:
 class _LookAtImages(keras.callbacks.Callback):
     """Looks into tensors and data sets once their loss is out of the ordinary.
 
-    To look earlier would cost a pass, a place in a generator or the order of a shuffle.
+    To look earlier would cost a pass, or change the order of a shuffle. A generator
+    cannot be asked again, so its first batch is kept.
     """
 
     def __init__(self, x: Any) -> None:
         super().__init__()
-        self.x = x
+        self.first: Any = None
+        self.x = self.keep(x) if isinstance(x, types.GeneratorType) else x
+
+    def keep(self, generator: Iterator[Any]) -> Iterator[Any]:
+        for batch in generator:
+            self.first = batch if self.first is None else self.first
+            yield batch
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if epoch == 0:
@@ -63,16 +73,16 @@ class _LookAtImages(keras.callbacks.Callback):
         highest = min(self.model.likelihood.highest, ORDINARY)
         loss = (logs or {}).get("loss", 0.0)
         if not -highest * n_pixels <= loss < ORDINARY * n_pixels:  # or it is NaN
-            check_scale(_first_images(self.x), "x")
+            check_scale(self.first_images(), "x")
 
-
-def _first_images(x: Any) -> np.ndarray | None:
-    """The first images of a data set, or the next ones of a generator."""
-    if not hasattr(x, "shape"):
-        is_indexed = isinstance(x, keras.utils.PyDataset)
-        x = x[0] if is_indexed else next(iter(x), None)
-    x = x[0] if isinstance(x, tuple | list) else x
-    return None if x is None else ops.convert_to_numpy(x)
+    def first_images(self) -> np.ndarray:
+        """Those of the first batch, or all of a tensor."""
+        x = self.x if self.first is None else self.first
+        if isinstance(x, keras.utils.PyDataset):
+            x = x[0]
+        elif not hasattr(x, "shape"):
+            x = x if isinstance(x, tuple | list) else next(iter(x))
+        return ops.convert_to_numpy(x[0] if isinstance(x, tuple | list) else x)
 
 
 class _Setting:

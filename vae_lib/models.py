@@ -46,10 +46,8 @@ class VAE(ImageModel):
         seed: seed of the noise.
         input_dropout: share of the pixels that the encoder does not see in training.
             The bound is still one: it holds for every q, also for one that looks at
-            a part of the image (Im et al., 2017). It fights overfitting where most of
-            it is, in the encoder.
-        name: as in Keras.
-        **kwargs: as every Keras model takes them, such as ``dtype``.
+            a part of the image (Im et al., 2017). It fights the encoder's overfitting.
+        name, **kwargs: as in Keras; ``dtype`` is one of them.
 
     Raises:
         ValueError: if encoder and decoder do not fit, the likelihood is none,
@@ -130,6 +128,11 @@ class VAE(ImageModel):
 
         Returns:
             ``(B, 28, 28, 1)``.
+
+        >>> import numpy as np
+        >>> from vae_lib import pretrained
+        >>> tuple(pretrained.load_pretrained("mlp", 2).decode(np.zeros((5, 2))).shape)
+        (5, 28, 28, 1)
         """
         return self.likelihood.mean(self.decoder(z))
 
@@ -171,16 +174,14 @@ class VAE(ImageModel):
 
         Args:
             x: images, ``(B, 28, 28, 1)``.
-            y: not used; a VAE has no targets.
-            y_pred: not used.
+            y, y_pred: not used; a VAE has no targets.
             sample_weight: ``(B,)`` or ``None``. Keras's ``fit`` drops weights that
                 come without targets: write ``vae.fit(x, x, sample_weight=w)``.
             training: for layers such as ``Dropout`` in encoder and decoder; codes
                 are sampled in both modes, since a bound is an average over samples.
 
         Returns:
-            The loss, one number, in nats per image, plus the networks' own
-            regularisation losses if they have any.
+            One number, in nats per image, the networks' own losses included.
         """
         terms = self.elbo_terms(x, training=training)
         per_example = terms.distortion + self._beta * terms.rate  # (B,)
@@ -241,6 +242,10 @@ class VAE(ImageModel):
 
         Raises:
             ValueError: if ``n`` is not a whole number of at least 1.
+
+        >>> from vae_lib import pretrained
+        >>> tuple(pretrained.load_pretrained("mlp", 2).sample(3, seed=0).shape)
+        (3, 28, 28, 1)
         """
         n, seed = whole("n", n), seed_or_none(seed)
         seeds = None if seed is None else keras.random.SeedGenerator(seed)
@@ -259,9 +264,8 @@ class VAE(ImageModel):
     def _at_the_door(self, x: Tensor) -> Tensor:
         """The images as a tensor; all that follows trusts its shape."""
         check_scale(x, "x")
-        # Keras would squeeze or add a last axis, and so hide a missing one.
         x = to_tensor(x, like=self.encoder.inputs[0])
-        of_shape("x", x, self.encoder.input_shape)
+        of_shape("x", x, self.encoder.input_shape)  # Keras would add a missing axis
         return x
 
     def _posterior(
@@ -269,8 +273,7 @@ class VAE(ImageModel):
     ) -> tuple[Tensor, Tensor]:
         if training and self.hide_pixels is not None:
             x = self.hide_pixels(x, training=True)
-        z_mean, z_log_var = self.encoder(x, training=training)
-        return z_mean, z_log_var
+        return tuple(self.encoder(x, training=training))
 
     def _draw_codes(
         self, z_mean: Tensor, z_log_var: Tensor, n_samples: int, noise: Tensor | None

@@ -76,6 +76,11 @@ def per_example(
         ValueError: if the images do not fit the model, or a number is below 1.
 
     In the book: Eqs. (3.8), (5.7).
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test[:9]
+    >>> evaluation.per_example(vae, x, verbose=0).rate.shape
+    (9,)
     """
     check_images(x, "x", vae.image_shape)
     n_samples = whole("n_samples", n_samples)

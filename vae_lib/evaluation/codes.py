@@ -29,6 +29,12 @@ def encode(
 
     Raises:
         ValueError: if the images do not fit the model or ``batch_size`` is below 1.
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test
+    >>> z_mean, z_log_var = evaluation.encode(vae, x, verbose=0)
+    >>> z_mean.shape
+    (500, 2)
     """
     check_images(x, "x", vae.image_shape)
     parts = [

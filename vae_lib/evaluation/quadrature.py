@@ -91,12 +91,7 @@ def quadrature(
     >>> bool(exact.log_px.mean() > evaluation.iwae(vae, x, verbose=0).mean())
     True
     """
-    if vae.latent_dim != 2:
-        raise ValueError(
-            f"quadrature needs latent_dim 2, this model has {vae.latent_dim}: a grid "
-            "grows too fast with the dimension. Use evaluation.iwae instead, a lower "
-            "bound for any latent_dim."
-        )
+    _check_two_latents(vae)
     check_images(x, "x", vae.image_shape)
     max_halvings = whole("max_halvings", max_halvings)
     tolerance, step = positive("tolerance", tolerance), positive("step", step)
@@ -125,6 +120,15 @@ def quadrature(
         if not len(unfinished):
             break
     return Quadrature(log_px, error, steps, limit, n_codes)
+
+
+def _check_two_latents(vae: VAE) -> None:
+    if vae.latent_dim != 2:
+        raise ValueError(
+            f"quadrature needs latent_dim 2, this model has {vae.latent_dim}: a grid "
+            "grows too fast with the dimension. Use evaluation.iwae instead, a lower "
+            "bound for any latent_dim."
+        )
 
 
 def _first_pass(

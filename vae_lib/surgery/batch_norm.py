@@ -79,6 +79,13 @@ def fold_batch_norm(vae: VAE) -> VAE:
         ValueError: if there is no batch normalisation to fold.
 
     In the book: the appendix on training.
+
+    >>> from vae_lib import likelihoods, models, networks, surgery
+    >>> encoder, decoder = networks.build("mlp", 2)
+    >>> encoder = surgery.add_batch_norm(encoder)
+    >>> vae = models.VAE(encoder, decoder, likelihoods.Gaussian())  # and train it
+    >>> surgery.fold_batch_norm(vae).encoder.layers[-3].name
+    'hidden'
     """
     norms = [
         layer
@@ -127,6 +134,11 @@ def live_units(vae: VAE, x: Images) -> NDArray[np.bool_]:
         ValueError: if there is no such layer, or the images do not fit the model.
 
     In the book: chapter 7.
+
+    >>> from vae_lib import data, pretrained, surgery
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_val
+    >>> surgery.live_units(vae, x).shape
+    (512,)
     """
     check_images(x, "x", vae.image_shape)
     hidden = _hidden_layer(vae.encoder)
