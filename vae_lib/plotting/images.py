@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_lib._checks import whole
+from vae_lib._checks import same_shape, whole
 from vae_lib.plotting.checks import as_images
 from vae_lib.plotting.style import WIDTH, drawing
 
@@ -71,16 +71,6 @@ def _figure_height(height, width, title=None):
     return WIDTH * height / width + (0.4 if title else 0.1)
 
 
-def _same_shape(**images):
-    first, *others = images
-    for name in others:
-        if images[name].shape != images[first].shape:
-            raise ValueError(
-                f"{first} and {name} must show the same images, got shapes "
-                f"{images[first].shape} and {images[name].shape}."
-            )
-
-
 def image_grid(images, n_columns=10, ax=None, title=None):
     """Draw images in rows, such as samples (the report's figures 7 and 12).
 
@@ -125,7 +115,7 @@ def samples(means, noisy, n_columns=10, ax=None, title=None):
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
     """
     means, noisy = as_images(means, "means"), as_images(noisy, "noisy")
-    _same_shape(means=means, noisy=noisy)
+    same_shape(means=means, noisy=noisy)
     n_columns = min(whole("n_columns", n_columns), len(means))
     blocks = {
         r"Decoder means, $E[x \mid z]$": mosaic(means, n_columns),
@@ -162,10 +152,10 @@ def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
     """
     rows = {"original": as_images(x, "x"), "mean": as_images(x_mean, "x_mean")}
-    _same_shape(x=rows["original"], x_mean=rows["mean"])
+    same_shape(x=rows["original"], x_mean=rows["mean"])
     if x_noisy is not None:
         rows["noisy"] = as_images(x_noisy, "x_noisy")
-        _same_shape(x=rows["original"], x_noisy=rows["noisy"])
+        same_shape(x=rows["original"], x_noisy=rows["noisy"])
     n, height, *_ = rows["original"].shape
     n_columns = min(whole("n_columns", n_columns), n)
     strips = [
