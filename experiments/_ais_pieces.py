@@ -41,14 +41,13 @@ class Pieces:
 
 def mean_of(values):
     """Mean over images and its standard error."""
-    values = np.asarray(values, dtype="float64")
-    error = values.std(ddof=1) / math.sqrt(len(values))
-    return {"mean": float(values.mean()), "se": float(error)}
+    mean, error = evaluation.mean_and_error(values)
+    return {"mean": mean, "se": error}
 
 
 def bounds(vae, x):
     """ELBO of each image and the importance-weighted bound for several counts."""
-    log_w = evaluation.log_weights(vae, x, N_SAMPLES, verbose=0)  # (K, B)
+    log_w = evaluation.log_weights(vae, x, n_samples=N_SAMPLES, verbose=0)  # (K, B)
     iwae = {}
     for k in COUNTS:
         blocks = log_w.reshape(-1, k, len(x))  # every sample is used
@@ -72,11 +71,11 @@ def ais(vae, x, start, n_temperatures, setting):
     found = evaluation.ais(
         vae,
         x,
-        n_temperatures,
-        setting["n_chains"],
-        start,
-        PROPOSAL_SCALE,
-        setting["n_leapfrog"],
+        n_temperatures=n_temperatures,
+        n_chains=setting["n_chains"],
+        start=start,
+        proposal_scale=PROPOSAL_SCALE,
+        n_leapfrog=setting["n_leapfrog"],
         batch_size=len(x),
     )
     return {
@@ -90,12 +89,12 @@ def bidirectional(vae, start, n_temperatures, setting):
     """Estimates from below and from above for images drawn from the model."""
     found = evaluation.bidirectional_ais(
         vae,
-        setting["n_simulated"],
-        n_temperatures,
-        setting["n_chains"],
-        start,
-        PROPOSAL_SCALE,
-        setting["n_leapfrog"],
+        n_images=setting["n_simulated"],
+        n_temperatures=n_temperatures,
+        n_chains=setting["n_chains"],
+        start=start,
+        proposal_scale=PROPOSAL_SCALE,
+        n_leapfrog=setting["n_leapfrog"],
     )
     return {"forward": found.forward.tolist(), "reverse": found.reverse.tolist()}
 

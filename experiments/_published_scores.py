@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vae_lib import data, evaluation, training
+from vae_lib import data, evaluation, surgery
 
 N_IWAE, K_IWAE = 500, 100  # fixed random test images; samples of z for each
 DIMENSIONS = (2, 10, 20)
@@ -39,10 +39,12 @@ def measure(vae, mnist):
         "iwae": {
             "n_images": len(few),
             "n_samples": K_IWAE,
-            "value": float(evaluation.iwae(vae, few, K_IWAE, verbose=0).mean()),
+            "value": float(
+                evaluation.iwae(vae, few, n_samples=K_IWAE, verbose=0).mean()
+            ),
             "elbo": evaluation.evaluate(vae, few, n_samples=10, verbose=0).elbo,
         },
-        "live_units": int(training.live_units(vae, mnist.x_val).sum()),
+        "live_units": int(surgery.live_units(vae, mnist.x_val).sum()),
         "active_units": evaluation.active_units(z_test).count,
         "knn_accuracy": evaluation.knn_accuracy(
             z_train, mnist.y_train, z_test, mnist.y_test

@@ -125,7 +125,7 @@ def iwae(vae, x, x_test, sizes):
     seconds = []
     for _ in range(1 + sizes["rounds"]):
         start = time.perf_counter()
-        evaluation.iwae(vae, x_test[:IWAE_IMAGES], sizes["iwae"], verbose=0)
+        evaluation.iwae(vae, x_test[:IWAE_IMAGES], n_samples=sizes["iwae"], verbose=0)
         seconds.append(time.perf_counter() - start)
     return seconds[1:]
 

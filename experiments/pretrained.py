@@ -10,7 +10,7 @@ split with checkpoints in FOLDER; stop it whenever you like, the same command co
 where it was, and a finished run is not trained again. The last epoch's weights are
 taken, because the schedule ends there; nothing is picked from the validation curve.
 Then batch normalisation becomes part of the weights, and the codes are standardised
-(vae_lib.training: fold_batch_norm, standardise_codes). Seed 0 is the
+(vae_lib.surgery: fold_batch_norm, standardise_codes). Seed 0 is the
 published one: its weights go to vae_lib/_pretrained, as float16 if that costs little.
 What was measured, for every seed, goes to book/results/pretrained_NAME.json.
 """
@@ -27,7 +27,7 @@ import keras
 import numpy as np
 
 from experiments._published_scores import DIMENSIONS, linear_reference, measure
-from vae_lib import data, training, weights
+from vae_lib import data, surgery, training, weights
 from vae_lib._files import write_json
 from vae_lib.evaluation import evaluate
 
@@ -118,8 +118,8 @@ def run(name, seed, mnist, work):
         return record["seeds"][str(seed)]
     vae, curves = train(config, mnist, work / f"{name}-{seed}")
     if config.batch_norm:
-        vae = training.fold_batch_norm(vae)
-    standardised = training.standardise_codes(vae, mnist.x_train)
+        vae = surgery.fold_batch_norm(vae)
+    standardised = surgery.standardise_codes(vae, mnist.x_train)
     if seed == PUBLISHED_SEED:
         record["float16_cost"] = publish(name, vae, mnist)
         record["curves"] = curves

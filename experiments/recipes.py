@@ -18,7 +18,8 @@ from experiments.pretrained import finished_record, train
 from vae_lib import data
 from vae_lib._files import write_json
 from vae_lib.evaluation import evaluate
-from vae_lib.training import TrainConfig, live_units
+from vae_lib.surgery import live_units
+from vae_lib.training import TrainConfig
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 MLP = {"network": "mlp", "latent_dim": 10, "epochs": 40}

@@ -98,8 +98,12 @@ def make_vae():
     from vae_lib import likelihoods, models, networks
 
     def make(likelihood=None, latent_dim=2, hidden_units=8, **kwargs):
-        encoder = networks.mlp_encoder(latent_dim, IMAGE_SHAPE, hidden_units)
-        decoder = networks.mlp_decoder(latent_dim, IMAGE_SHAPE, hidden_units)
+        encoder = networks.mlp_encoder(
+            latent_dim, IMAGE_SHAPE, hidden_units=hidden_units
+        )
+        decoder = networks.mlp_decoder(
+            latent_dim, IMAGE_SHAPE, hidden_units=hidden_units
+        )
         likelihood = likelihood or likelihoods.Gaussian()
         return models.VAE(encoder, decoder, likelihood, **kwargs)
 

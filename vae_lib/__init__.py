@@ -1,9 +1,15 @@
 """Variational autoencoders, derived, built and measured.
 
-The library behind the VAE book. Each module is one room; imports never point back:
+The library behind the VAE book. Each module is one room, and imports only from the
+lines above its own:
 
-    distributions -> likelihoods -> models -> training, evaluation
-    layers, networks, objectives ----^         data, plotting, pretrained
+    data, distributions, gradients, layers, plotting, results, weights
+    likelihoods, networks, objectives
+    classifier, models
+    evaluation, pretrained
+    report, surgery
+    training
+    cli
 
 Modules load when first used, so that ``import vae_lib`` costs nothing and
 ``python -m vae_lib --help`` answers at once. Importing this package and Keras, in
@@ -31,6 +37,7 @@ __all__ = [
     "pretrained",
     "report",
     "results",
+    "surgery",
     "training",
 ]
 

@@ -1,15 +1,24 @@
 """Automatic differentiation, in the one form that every backend shares.
 
-Keras has no backend-neutral gradient call. This module is the only one that names
-TensorFlow, JAX or PyTorch for it: gradient studies, Hamiltonian moves and checks use
-:func:`value_and_grad`, never a backend.
+Keras has no backend-neutral gradient call. Gradient studies, Hamiltonian moves and
+checks use :func:`value_and_grad`, and name no backend.
 """
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
 
+from vae_lib._types import Tensor
 
-def value_and_grad(function, compiled=False):
+__all__ = ["value_and_grad", "weight_gradients"]
+
+Function: TypeAlias = Callable[..., Tensor]
+Differentiated: TypeAlias = Callable[..., tuple[Tensor, list[Tensor]]]
+
+
+def value_and_grad(function: Function, *, compiled: bool = False) -> Differentiated:
     r"""Turn ``f(*tensors) -> scalar`` into ``(f, df/d tensor for each)``.
 
     Args:
@@ -28,6 +37,11 @@ def value_and_grad(function, compiled=False):
         NotImplementedError: if Keras runs on a backend without gradients (NumPy).
 
     In the book: Eqs. (4.3), (4.5).
+
+    >>> from vae_lib.gradients import value_and_grad
+    >>> value, (by_a, by_b) = value_and_grad(lambda a, b: a * b)(2.0, 5.0)
+    >>> print(float(value), float(by_a), float(by_b))
+    10.0 5.0 2.0
     """
     backend = keras.backend.backend()
     if backend not in _BACKENDS:
@@ -38,7 +52,9 @@ def value_and_grad(function, compiled=False):
     return _BACKENDS[backend](function, compiled)
 
 
-def weight_gradients(loss, weights):
+def weight_gradients(
+    loss: Callable[[], Tensor], weights: Sequence[keras.Variable]
+) -> tuple[Tensor, list[Tensor]]:
     """Gradients of a loss with respect to a model's weights.
 
     Args:
@@ -53,7 +69,7 @@ def weight_gradients(loss, weights):
     ``vae.elbo_terms(x, noise=noise)``.
     """
 
-    def of_values(*values):
+    def of_values(*values: Tensor) -> Tensor:
         mapping = list(zip(weights, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return loss()
@@ -61,10 +77,10 @@ def weight_gradients(loss, weights):
     return value_and_grad(of_values)(*[ops.convert_to_tensor(w) for w in weights])
 
 
-def _tensorflow(function, compiled):
+def _tensorflow(function: Function, compiled: bool) -> Differentiated:
     import tensorflow as tf
 
-    def differentiated(*tensors):
+    def differentiated(*tensors: Tensor) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
             value = function(*tensors)
@@ -74,34 +90,34 @@ def _tensorflow(function, compiled):
     if compiled:
         differentiated = tf.function(differentiated)
 
-    def of_arrays(*arguments):
+    def of_arrays(*arguments: Any) -> tuple[Tensor, list[Tensor]]:
         value, gradients = differentiated(*map(tf.convert_to_tensor, arguments))
         return value, list(gradients)
 
     return of_arrays
 
 
-def _jax(function, compiled):
+def _jax(function: Function, compiled: bool) -> Differentiated:
     import jax
 
-    def differentiated(*tensors):
+    def differentiated(*tensors: Tensor) -> Any:
         places = tuple(range(len(tensors)))
         return jax.value_and_grad(function, argnums=places)(*tensors)
 
     if compiled:
         differentiated = jax.jit(differentiated)
 
-    def of_arrays(*arguments):
+    def of_arrays(*arguments: Any) -> tuple[Tensor, list[Tensor]]:
         value, gradients = differentiated(*map(jax.numpy.asarray, arguments))
         return value, list(gradients)
 
     return of_arrays
 
 
-def _torch(function, compiled):
+def _torch(function: Function, compiled: bool) -> Differentiated:
     import torch
 
-    def differentiated(*arguments):
+    def differentiated(*arguments: Any) -> tuple[Tensor, list[Tensor]]:
         tensors = [
             ops.convert_to_tensor(argument).detach().clone().requires_grad_(True)
             for argument in arguments

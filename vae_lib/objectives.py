@@ -8,18 +8,22 @@ from typing import NamedTuple
 
 from keras import ops
 
-from vae_lib.distributions import gaussian_kl, log_mean_exp, require_same_shape
+from vae_lib._checks import same_shape
+from vae_lib._types import Tensor
+from vae_lib.distributions import gaussian_kl, log_mean_exp
+
+__all__ = ["ElboTerms", "elbo_terms", "iwae_bound"]
 
 
 class ElboTerms(NamedTuple):
     """The bound and its two parts, each ``(B,)``, in nats per example."""
 
-    elbo: object  # -(distortion + rate), a lower bound of log p(x)
-    rate: object  # KL(q(z|x) || p(z)), at least 0
-    distortion: object  # -E_q log p(x|z)
+    elbo: Tensor  # -(distortion + rate), a lower bound of log p(x)
+    rate: Tensor  # KL(q(z|x) || p(z)), at least 0
+    distortion: Tensor  # -E_q log p(x|z)
 
 
-def elbo_terms(log_px_z, z_mean, z_log_var):
+def elbo_terms(log_px_z: Tensor, z_mean: Tensor, z_log_var: Tensor) -> ElboTerms:
     r"""The evidence lower bound of the report's Eq. (1), split in two.
 
     .. math:: \mathcal{L}(x) = \frac1L \sum_{l=1}^{L} \log p(x \mid z_l)
@@ -37,16 +41,24 @@ def elbo_terms(log_px_z, z_mean, z_log_var):
         ValueError: if the numbers of examples differ.
 
     In the book: Eqs. (3.8), (3.12).
+
+    >>> from keras import ops
+    >>> from vae_lib.objectives import elbo_terms
+    >>> log_px_z = ops.convert_to_tensor([[-90.0], [-92.0]])  # two samples, one image
+    >>> z_mean = ops.convert_to_tensor([[2.0, 2.0]])
+    >>> terms = elbo_terms(log_px_z, z_mean, ops.zeros((1, 2)))
+    >>> print(float(terms.distortion[0]), float(terms.rate[0]), float(terms.elbo[0]))
+    91.0 4.0 -95.0
     """
     rate = gaussian_kl(z_mean, z_log_var)
     # Not ops.mean: on JAX Keras computes it in float32, whatever it is given.
     n_samples = ops.cast(ops.shape(log_px_z)[0], log_px_z.dtype)
     distortion = -ops.sum(log_px_z, axis=0) / n_samples  # (L, B) -> (B,)
-    require_same_shape(distortion=distortion, rate=rate)
+    same_shape(distortion=distortion, rate=rate)
     return ElboTerms(elbo=-(distortion + rate), rate=rate, distortion=distortion)
 
 
-def iwae_bound(log_w):
+def iwae_bound(log_w: Tensor) -> Tensor:
     r"""The importance-weighted bound of Burda et al. (2015), Eq. (8).
 
     .. math:: \mathcal{L}_K(x) = \log \frac1K \sum_{k=1}^{K} w_k, \qquad
@@ -59,5 +71,11 @@ def iwae_bound(log_w):
 
     Returns:
         ``(B,)``, in nats.
+
+    >>> from keras import ops
+    >>> from vae_lib.objectives import iwae_bound
+    >>> log_w = ops.convert_to_tensor([[-90.0], [-92.0]])
+    >>> print(f"{float(iwae_bound(log_w)[0]):.2f}")  # their mean, the ELBO, is -91
+    -90.57
     """
     return log_mean_exp(log_w, axis=0)

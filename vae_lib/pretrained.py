@@ -20,7 +20,7 @@ def load_pretrained(network, latent_dim):
     The models have a Gaussian likelihood with one learned variance. They were trained
     on images 10,000 to 59,999 of MNIST's training file and chosen on images 6,000 to
     9,999; :func:`vae_lib.data.load_sample` holds none of either. After training,
-    :func:`vae_lib.training.standardise_codes` gave their codes mean 0 and variance 1 in
+    :func:`vae_lib.surgery.standardise_codes` gave their codes mean 0 and variance 1 in
     every latent, over the training images.
 
     Args:

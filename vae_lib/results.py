@@ -12,6 +12,7 @@ import os
 from importlib import resources
 from pathlib import Path
 
+from vae_lib._checks import positive
 from vae_lib._files import write_json
 
 _RECORD = "VAE_LIB_RECORD"
@@ -72,8 +73,7 @@ class Recorder:
         value = float(value)
         if not math.isfinite(value):
             raise ValueError(f"{label}: the value must be finite, got {value!r}.")
-        if not 0.0 < tol < math.inf:
-            raise ValueError(f"{label}: tol must be positive, got {tol!r}.")
+        positive(f"{label}: tol", tol)
         if self.recording:
             self._write(label, value, tol, unit)
         if label not in self.values:

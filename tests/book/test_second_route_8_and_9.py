@@ -210,7 +210,9 @@ def test_the_library_anneals_the_toy_as_well():
     outputs_kernel = heads[1].get_weights()
     heads[1].set_weights([np.zeros_like(outputs_kernel[0]), outputs_kernel[1]])
     reading = np.full((1, 1, 1, 1), 0.5, dtype="float32")
-    found = evaluation.ais(toy, reading, 100, n_chains=500, start="prior", verbose=0)
+    found = evaluation.ais(
+        toy, reading, n_temperatures=100, n_chains=500, start="prior", verbose=0
+    )
     truth = math.log(integrate.quad(sensor, -9, 9, points=[-2, 0, 1], limit=200)[0])
     assert abs(found.log_px[0] - truth) < 0.05
 

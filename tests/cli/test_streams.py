@@ -62,7 +62,7 @@ def test_bars_are_for_terminals_with_colours(monkeypatch, variables, bars):
     assert _streams.shows_bars(Terminal()) == bool(bars)
     assert not _streams.shows_bars(io.StringIO())
     monkeypatch.setattr(sys, "stdout", Terminal())
-    assert evaluation.batching.progress_bar(3, "auto").verbose == bars
+    assert evaluation._batches.progress_bar(3, "auto").verbose == bars
     assert training.hooks.verbosity("auto") == (1 if bars else 2)
 
 

@@ -39,7 +39,7 @@ def test_bounds_rise_with_the_samples_and_end_where_the_library_does(make_vae):
     rising = [np.mean(found["iwae"][str(k)]) for k in ais_pieces.COUNTS]
     assert rising == sorted(rising)
     np.testing.assert_allclose(found["elbo"], found["iwae"]["1"], atol=1e-9)
-    whole = evaluation.iwae(vae, x, ais_pieces.N_SAMPLES, verbose=0)
+    whole = evaluation.iwae(vae, x, n_samples=ais_pieces.N_SAMPLES, verbose=0)
     np.testing.assert_allclose(found["iwae"]["1000"], whole, atol=1e-6)
 
 

@@ -1,10 +1,11 @@
 """The aggregate posterior's divergence from the prior, where it is known exactly."""
 
+import keras
 import numpy as np
 import pytest
 from scipy import special, stats
 
-from vae_lib import evaluation
+from vae_lib import distributions, evaluation
 
 
 def gaussian_codes(n, slope, variance, seed=0):
@@ -71,3 +72,16 @@ def test_the_upper_estimate_cannot_see_more_than_log_n_of_information():
 def test_bad_posteriors_are_named(z_mean, z_log_var, message):
     with pytest.raises(ValueError, match=message):
         evaluation.aggregate_kl(z_mean, z_log_var)
+
+
+def test_its_rate_is_the_divergence_of_the_objective(float64):
+    rng = np.random.default_rng(5)
+    z_mean, z_log_var = rng.normal(size=(2, 40, 3))
+    z_log_var[:20] *= 1e-9  # where exp(v) - 1 - v would be rounding only
+    z_mean[:20] = 0.0
+    each = keras.ops.convert_to_numpy(distributions.gaussian_kl(z_mean, z_log_var))
+    found = evaluation.aggregate_kl(z_mean, z_log_var).rate
+    np.testing.assert_allclose(found, each.mean(), rtol=1e-12)
+    near = evaluation.aggregate_kl(z_mean[:20], z_log_var[:20]).rate
+    squares = 0.25 * np.sum(z_log_var[:20] ** 2, axis=1)  # the series of the divergence
+    np.testing.assert_allclose(near, squares.mean(), rtol=1e-3)

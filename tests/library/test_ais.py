@@ -30,7 +30,9 @@ def vae(ppca):
 
 def test_from_the_exact_posterior_every_weight_is_the_truth(vae, ppca, x):
     # The linear VAE's encoder is the posterior, so f_beta is the same for every beta.
-    result = evaluation.ais(vae, x[:5], 4, n_chains=3, proposal_scale=1.0, n_leapfrog=2)
+    result = evaluation.ais(
+        vae, x[:5], n_temperatures=4, n_chains=3, proposal_scale=1.0, n_leapfrog=2
+    )
     truth = np.tile(ppca.log_prob(x[:5]), (3, 1))
     np.testing.assert_allclose(result.log_weights, truth, atol=1e-3)
     np.testing.assert_allclose(result.log_px, truth[0], atol=1e-3)
@@ -39,7 +41,9 @@ def test_from_the_exact_posterior_every_weight_is_the_truth(vae, ppca, x):
 @pytest.mark.parametrize(("start", "temperatures"), [("encoder", 10), ("prior", 60)])
 def test_the_weights_are_unbiased(vae, ppca, x, start, temperatures):
     truth = ppca.log_prob(x[:20])
-    result = evaluation.ais(vae, x[:20], temperatures, n_chains=40, start=start, seed=3)
+    result = evaluation.ais(
+        vae, x[:20], n_temperatures=temperatures, n_chains=40, start=start, seed=3
+    )
     ratios = np.exp(result.log_weights - truth)  # (K, B), each of mean 1
     error = ratios.mean(axis=0).std(ddof=1) / np.sqrt(20)
     assert abs(ratios.mean() - 1) < 4 * error
@@ -54,7 +58,7 @@ def test_more_temperatures_close_the_gap(vae, ppca, x):
         result = evaluation.ais(
             vae,
             x[:100],
-            n_temperatures,
+            n_temperatures=n_temperatures,
             n_chains=2,
             start="prior",
             n_leapfrog=3,
@@ -67,7 +71,9 @@ def test_more_temperatures_close_the_gap(vae, ppca, x):
 
 
 def test_both_directions_enclose_the_truth(vae, ppca):
-    result = evaluation.bidirectional_ais(vae, 40, 30, n_chains=4, start="prior")
+    result = evaluation.bidirectional_ais(
+        vae, n_images=40, n_temperatures=30, n_chains=4, start="prior"
+    )
     truth = ppca.log_prob(result.x)
     for gap in (truth - result.forward, result.reverse - truth):
         error = gap.std(ddof=1) / np.sqrt(40)
@@ -80,13 +86,17 @@ def test_agrees_with_quadrature_on_a_nonlinear_model(make_vae):
     vae = make_vae()
     x = np.random.default_rng(0).uniform(size=(6, 6, 6, 1)).astype("float32")
     exact = evaluation.quadrature(vae, x, tolerance=1e-3).log_px
-    found = evaluation.ais(vae, x, 60, n_chains=20, start="prior", n_leapfrog=5).log_px
+    found = evaluation.ais(
+        vae, x, n_temperatures=60, n_chains=20, start="prior", n_leapfrog=5
+    ).log_px
     np.testing.assert_allclose(found, exact, atol=0.2)
 
 
 def test_a_seed_repeats_it_and_batches_are_independent(vae, x):
     def run(images, **kwargs):
-        return evaluation.ais(vae, images, 4, n_chains=2, n_leapfrog=2, **kwargs).log_px
+        return evaluation.ais(
+            vae, images, n_temperatures=4, n_chains=2, n_leapfrog=2, **kwargs
+        ).log_px
 
     first = run(x[:6], batch_size=3)
     np.testing.assert_array_equal(first, run(x[:6], batch_size=3))
@@ -115,7 +125,7 @@ def test_bad_arguments_are_named(vae, x, kwargs, message):
 
 def test_the_number_of_simulated_images_is_checked(vae):
     with pytest.raises(ValueError, match="n_images must be a whole number"):
-        evaluation.bidirectional_ais(vae, 0)
+        evaluation.bidirectional_ais(vae, n_images=0)
 
 
 def test_a_search_for_the_start_finds_what_the_encoder_misses(make_vae):
@@ -145,7 +155,7 @@ def test_any_start_leaves_the_weights_unbiased(vae, ppca, x):
         return means
 
     result = evaluation.ais(
-        vae, x[:20], 10, n_chains=40, start=start, proposal_scale=2.0
+        vae, x[:20], n_temperatures=10, n_chains=40, start=start, proposal_scale=2.0
     )
     ratios = np.exp(result.log_weights - ppca.log_prob(x[:20]))
     error = ratios.mean(axis=0).std(ddof=1) / np.sqrt(20)
@@ -154,15 +164,40 @@ def test_any_start_leaves_the_weights_unbiased(vae, ppca, x):
 
 def test_a_long_run_takes_its_steps_from_a_shorter_pilot(vae, ppca, x):
     truth = ppca.log_prob(x[:3])
-    result = evaluation.ais(vae, x[:3], 250, n_chains=20, n_leapfrog=2)
+    result = evaluation.ais(vae, x[:3], n_temperatures=250, n_chains=20, n_leapfrog=2)
     # One chain's weight has a standard deviation near 0.2 here; twenty, a fifth of it.
     np.testing.assert_allclose(result.log_px, truth, atol=0.2)
     assert 0.4 < result.acceptance.mean() < 0.9
 
 
 def test_a_start_of_another_shape_is_refused(vae, x):
-    with pytest.raises(ValueError, match=r"a code for each image, \(2, 3\), got \(3,"):
-        evaluation.ais(vae, x[:2], 4, start=lambda images: np.zeros(3))
+    with pytest.raises(ValueError, match=r"start's codes .* \(2, 3\), got \(3,\)"):
+        evaluation.ais(vae, x[:2], n_temperatures=4, start=lambda images: np.zeros(3))
+
+
+@pytest.mark.parametrize("width", [1e-3, 1e-6])
+def test_a_narrow_posterior_is_no_harder_than_a_wide_one(float64, width):
+    """The exact answer is known, and each chain starts in the one mode there is."""
+    mean, columns = np.full(16, 0.5), np.eye(16)[:, :2]
+    model = evaluation.PPCA(mean, columns, width**2, np.zeros(16))
+    narrow = evaluation.linear_vae(model, SHAPE)
+    z = np.array([[0.3, -0.4], [1.2, 0.1]])
+    noise = width * np.random.default_rng(0).normal(size=(2, 16))
+    images = (mean + 0.3 * z @ columns.T + noise).reshape(2, *SHAPE)
+    result = evaluation.ais(narrow, images, n_temperatures=50, n_chains=20)
+    np.testing.assert_allclose(result.log_px, model.log_prob(images), atol=0.3)
+
+
+@pytest.mark.parametrize("log_var", [-800.0, -50.0, 60.0, 800.0, np.nan])
+@pytest.mark.parametrize("start", ["encoder", "prior"])
+def test_a_posterior_that_no_float_can_hold_is_refused(
+    make_vae, images, log_var, start
+):
+    vae = make_vae()
+    head = vae.encoder.get_layer("z_log_var")
+    head.set_weights([np.zeros((8, 2)), np.full(2, log_var)])
+    with pytest.raises(ValueError, match=r"log-variances run from .*has diverged"):
+        evaluation.ais(vae, images[:2], n_temperatures=3, start=start)
 
 
 def test_a_decoder_that_overflows_far_out_does_no_harm(make_vae):
@@ -172,6 +207,8 @@ def test_a_decoder_that_overflows_far_out_does_no_harm(make_vae):
     vae.decoder = keras.Model(z, keras.layers.Reshape((6, 6, 1))(steep))
     x = np.random.default_rng(0).uniform(size=(4, 6, 6, 1)).astype("float32")
     # Warnings are errors here: not one number on the way may be NaN or infinite.
-    found = evaluation.ais(vae, x, 20, n_chains=8, start="prior", n_leapfrog=5)
+    found = evaluation.ais(
+        vae, x, n_temperatures=20, n_chains=8, start="prior", n_leapfrog=5
+    )
     assert np.all(np.isfinite(found.log_weights))
     assert np.all(found.acceptance > 0)

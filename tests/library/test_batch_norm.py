@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from vae_lib import evaluation, likelihoods, models, networks, training
+from vae_lib import evaluation, likelihoods, models, networks, surgery, training
 from vae_lib.training.optimizer import compile_configured
 from vae_lib.weights import weight_arrays
 
@@ -34,7 +34,7 @@ def trained(x, network="mlp", **changes):
 @pytest.mark.parametrize("network", ["mlp", "conv", "conv_feature_map"])
 def test_folded_it_computes_the_same(network, x):
     vae = trained(x, network)
-    folded = training.fold_batch_norm(vae)
+    folded = surgery.fold_batch_norm(vae)
     for ours, its in zip(
         evaluation.encode(folded, x), evaluation.encode(vae, x), strict=True
     ):
@@ -92,15 +92,15 @@ def test_live_units_are_those_that_answer(x):
     bias = np.zeros(hidden.units)
     bias[:7] = -100.0
     hidden.bias.assign(bias)
-    live = training.live_units(vae, x)
+    live = surgery.live_units(vae, x)
     assert not live[:7].any() and live[7:].sum() > 400
     np.testing.assert_array_equal(live, answers(vae, x, "hidden").max(axis=0) > 0)
 
 
 def test_live_units_before_and_after_folding(x):
     vae = trained(x)
-    live = training.live_units(training.fold_batch_norm(vae), x)
-    np.testing.assert_array_equal(training.live_units(vae, x), live)
+    live = surgery.live_units(surgery.fold_batch_norm(vae), x)
+    np.testing.assert_array_equal(surgery.live_units(vae, x), live)
 
 
 def test_a_resumed_run_is_the_same(x, tmp_path):
@@ -125,7 +125,7 @@ def test_a_resumed_run_is_the_same(x, tmp_path):
 
 def test_folding_keeps_the_settings(x):
     config = training.TrainConfig(**CONFIG, beta=2.0, n_samples=3, input_dropout=0.1)
-    folded = training.fold_batch_norm(training.build_vae(config, SHAPE))
+    folded = surgery.fold_batch_norm(training.build_vae(config, SHAPE))
     assert (folded.beta, folded.n_samples, folded.input_dropout) == (2.0, 3, 0.1)
 
 
@@ -141,11 +141,11 @@ def test_the_penalty_falls_on_the_normalised_encoder(x):
 def test_bad_input_is_refused(x):
     linear = models.VAE(*networks.build("linear", 2, SHAPE), likelihoods.Gaussian())
     with pytest.raises(ValueError, match="only units that are rectified"):
-        training.live_units(linear, x)
+        surgery.live_units(linear, x)
     with pytest.raises(ValueError, match="read 'flatten.*': batch_norm needs one"):
-        training.add_batch_norm(linear.encoder)
+        surgery.add_batch_norm(linear.encoder)
     with pytest.raises(ValueError, match="'linear_encoder' has 0 layers"):
-        training.fold_batch_norm(linear)
+        surgery.fold_batch_norm(linear)
     with pytest.raises(ValueError, match="batch_norm must be True or False, got 1"):
         training.TrainConfig(batch_norm=1)
     with pytest.raises(ValueError, match="'linear' has no hidden layer.* leave it"):

@@ -9,7 +9,8 @@ import pytest
 from scipy import special, stats
 
 from vae_lib import evaluation, likelihoods
-from vae_lib.evaluation.batching import ImageNoise
+from vae_lib.evaluation._batches import ImageNoise
+from vae_lib.evaluation._statistics import log_sum_exp
 
 N_PIXELS = 36  # of the images of conftest.py
 
@@ -104,7 +105,7 @@ def test_rate_is_the_divergence_and_elbo_the_difference(make_vae, images):
     rate = 0.5 * np.sum(z_mean**2 + variance - 1.0 - np.log(variance), axis=1)
     np.testing.assert_allclose(terms.rate, rate, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(terms.elbo, -(terms.distortion + terms.rate))
-    np.testing.assert_array_equal(evaluation.elbo(vae, images, 2), terms.elbo)
+    np.testing.assert_array_equal(evaluation.elbo(vae, images, n_samples=2), terms.elbo)
 
 
 def test_one_sample_iwae_is_the_elbo_on_average(linear):
@@ -247,3 +248,24 @@ def test_a_progress_bar_is_shown_on_demand_only(make_vae, images, capsys):
     assert capsys.readouterr().out == ""
     evaluation.iwae(vae, images, verbose=1)
     assert "1/1" in capsys.readouterr().out
+
+
+def test_mean_and_error_are_scipys():
+    values = np.random.default_rng(0).normal(size=50)
+    mean, error = evaluation.mean_and_error(values)
+    assert mean == pytest.approx(np.mean(values), rel=1e-12)
+    assert error == pytest.approx(stats.sem(values), rel=1e-12)
+    mean, error = evaluation.mean_and_error([3.0])
+    assert mean == 3.0 and np.isnan(error)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_log_sum_exp_is_scipys_without_overflow_or_warning(axis):
+    values = np.random.default_rng(1).normal(scale=300.0, size=(6, 5))
+    values[2], values[:, 3] = -np.inf, -np.inf  # also sums without any term
+    expected = special.logsumexp(values, axis=axis)
+    np.testing.assert_allclose(log_sum_exp(values, axis), expected, rtol=1e-12)
+    shifted = log_sum_exp(values + 1e5, axis)
+    np.testing.assert_allclose(shifted, expected + 1e5, rtol=1e-12)
+    values[0, 0] = np.nan
+    assert np.isnan(log_sum_exp(values, axis)[0])

@@ -68,7 +68,9 @@ def test_bits_per_dim_is_the_code_length_of_the_grey_levels():
 def test_bits_per_dim_of_simple_cases():
     assert evaluation.bits_per_dim(0.0) == 8.0  # uniform grey levels
     fair_coins = 100 * np.log(0.5)
-    assert evaluation.bits_per_dim(fair_coins, 100, n_levels=1) == pytest.approx(1.0)
+    assert evaluation.bits_per_dim(fair_coins, n_dims=100, n_levels=1) == pytest.approx(
+        1.0
+    )
     # Higher log density, fewer bits.
     assert evaluation.bits_per_dim(500.0) < evaluation.bits_per_dim(400.0)
 

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from keras import ops
 from scipy import integrate, special, stats
 
-from vae_lib import distributions, gradients
+from vae_lib import _checks, distributions, gradients
 
 MEANS = np.array([[0.3, -1.2, 2.0], [0.0, 0.0, 0.0], [-3.0, 0.5, 0.1]])
 LOG_VARS = np.array([[0.4, -2.0, 1.0], [0.0, 0.0, 0.0], [-5.0, 3.0, 0.7]])
@@ -164,12 +164,12 @@ def test_nothing_is_broadcast(function, shapes):
 def test_unknown_sizes_match_any_size():
     unknown = keras.KerasTensor((None, 3))
     known = np.zeros((4, 3), "float32")
-    distributions.require_same_shape(a=unknown, b=known)
-    distributions.require_shape("a", known, (None, 3))
+    _checks.same_shape(a=unknown, b=known)
+    _checks.of_shape("a", known, (None, 3))
     with pytest.raises(ValueError, match=r"a \(None, 3\), b \(4, 2\)"):
-        distributions.require_same_shape(a=unknown, b=known[:, :2])
+        _checks.same_shape(a=unknown, b=known[:, :2])
     with pytest.raises(ValueError, match=r"a must have the shape \(None, 2\)"):
-        distributions.require_shape("a", known, (None, 2))
+        _checks.of_shape("a", known, (None, 2))
 
 
 def test_log_mean_exp_is_scipys_without_overflow(dtype):

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 
 import pytest
 
@@ -45,3 +46,20 @@ def test_only_the_command_line_imports_the_command_line():
         if other.startswith(own)
     }
     assert not found
+
+
+def test_the_drawing_of_the_package_is_true():
+    """Each room stands in one line and imports only from the lines above it."""
+    text = ast.get_docstring(ast.parse(FILES["vae_lib"]))
+    lines = [line.split(", ") for line in re.findall(r"^    ([a-z_, ]+)$", text, re.M)]
+    floors = {room: i for i, line in enumerate(lines) for room in line}
+    public = {name.split(".")[1] for name in FILES if "." in name}
+    assert floors.keys() == {room for room in public if not room.startswith("_")}
+    for name in FILES:
+        room = name.split(".")[1] if "." in name else "_"
+        if room.startswith("_"):
+            continue
+        above = {other for other in floors if floors[other] < floors[room]}
+        used = {other.split(".")[1] for other in imports(name) if "." in other}
+        wrong = (used & floors.keys()) - above - {room}
+        assert not wrong, f"{name} imports {wrong}"

@@ -173,7 +173,7 @@ def test_continuous_bernoulli_integrates_to_one(dtype):
 
 def test_the_bernoulli_formula_integrates_to_one_over_the_normaliser(float64):
     log_p = per_pixel(likelihoods.Bernoulli(), NODES, LOGITS)
-    log_c = likelihoods.ContinuousBernoulli().log_normaliser(LOGITS)
+    log_c = likelihoods.ContinuousBernoulli().log_normalizer(LOGITS)
     np.testing.assert_allclose(
         WEIGHTS @ np.exp(log_p), np.exp(-ops.convert_to_numpy(log_c)), rtol=1e-9
     )
@@ -183,21 +183,21 @@ def test_the_normaliser_is_the_papers(float64):
     logits = np.array([-15.0, -4.0, -1.0, -0.3, 0.11, 0.5, 2.0, 10.0])
     away = 1.0 - 2.0 * special.expit(logits)
     expected = 2.0 * np.arctanh(away) / away
-    log_c = likelihoods.ContinuousBernoulli().log_normaliser(logits)
+    log_c = likelihoods.ContinuousBernoulli().log_normalizer(logits)
     np.testing.assert_allclose(np.exp(ops.convert_to_numpy(log_c)), expected, rtol=1e-8)
     # The paper's series of ln C around 1/2, for |lambda - 1/2| < 0.01.
     logits = np.linspace(-0.04, 0.04, 9)
     off = special.expit(logits) - 0.5
     expected = math.log(2.0) + 4 / 3 * off**2 + 104 / 45 * off**4
-    log_c = likelihoods.ContinuousBernoulli().log_normaliser(logits)
+    log_c = likelihoods.ContinuousBernoulli().log_normalizer(logits)
     np.testing.assert_allclose(ops.convert_to_numpy(log_c), expected, rtol=1e-11)
 
 
 def test_the_normaliser_is_symmetric_and_at_least_two():
     likelihood = likelihoods.ContinuousBernoulli()
     logits = np.concatenate([np.linspace(0, 90, 1801), POSITIVE]).astype("float32")
-    log_c = ops.convert_to_numpy(likelihood.log_normaliser(logits))
-    mirrored = ops.convert_to_numpy(likelihood.log_normaliser(-logits))
+    log_c = ops.convert_to_numpy(likelihood.log_normalizer(logits))
+    mirrored = ops.convert_to_numpy(likelihood.log_normalizer(-logits))
     np.testing.assert_array_equal(log_c, mirrored)
     assert np.all(log_c >= math.log(2.0) - 1e-7)
     assert log_c[0] == pytest.approx(math.log(2.0), rel=1e-7)
@@ -357,12 +357,16 @@ def test_the_configuration_makes_the_same_likelihood(make):
 @pytest.mark.parametrize("name", ["variance", "initial_variance"])
 @pytest.mark.parametrize("value", [0, 0.0, -1.0, math.nan, math.inf])
 def test_a_variance_must_be_positive_and_finite(name, value):
-    with pytest.raises(ValueError, match=rf"^{name} must be a positive.*got {value}"):
+    with pytest.raises(
+        ValueError, match=rf"^{name} must be positive.*got {value}.*None"
+    ):
         likelihoods.Gaussian(**{name: value})
 
 
 def test_an_unknown_link_is_named():
-    with pytest.raises(ValueError, match="Unknown link 'tanh'.*'sigmoid'.*'identity'"):
+    with pytest.raises(
+        ValueError, match="link must be one of 'sigmoid', 'identity', got 'tanh'"
+    ):
         likelihoods.Gaussian(link="tanh")
 
 
@@ -375,7 +379,9 @@ def test_build_knows_three_names():
         assert type(likelihoods.build(name)) is cls
     fixed = likelihoods.build("gaussian", variance=0.5)
     assert fixed.variance == pytest.approx(0.5)
-    with pytest.raises(ValueError, match="Unknown likelihood 'normal'.*'gaussian'"):
+    with pytest.raises(
+        ValueError, match="likelihood must be one of 'gaussian'.*got 'normal'"
+    ):
         likelihoods.build("normal")
 
 

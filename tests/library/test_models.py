@@ -205,8 +205,8 @@ class CountingVAE(models.VAE):
 
 def test_beta_changes_the_loss_between_epochs_without_retracing(images):
     vae = CountingVAE(
-        networks.mlp_encoder(2, (6, 6, 1), 8),
-        networks.mlp_decoder(2, (6, 6, 1), 8),
+        networks.mlp_encoder(2, (6, 6, 1), hidden_units=8),
+        networks.mlp_decoder(2, (6, 6, 1), hidden_units=8),
         likelihoods.Gaussian(),
     )
     compile_without_learning(make_certain(vae))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from vae_lib import networks
+from vae_lib import networks, pretrained
 
 NAMES = ["mlp", "conv", "conv_feature_map", "linear"]
 
@@ -134,7 +134,10 @@ def test_hidden_units_can_be_chosen():
     decoder = networks.mlp_decoder(2, hidden_units=8)
     counts = encoder.count_params(), decoder.count_params()
     assert counts == mlp_counts(2, hidden=8)
-    assert networks.conv_encoder(2, (6, 6, 1), 5).get_layer("hidden").units == 5
+    assert (
+        networks.conv_encoder(2, (6, 6, 1), hidden_units=5).get_layer("hidden").units
+        == 5
+    )
 
 
 def test_the_linear_network_is_affine_and_its_variance_constant():
@@ -208,5 +211,31 @@ def test_hidden_units_must_be_a_whole_number_of_at_least_one(make):
 
 
 def test_an_unknown_network_is_named_with_the_known_ones():
-    with pytest.raises(ValueError, match="Unknown network 'mpl'.*'mlp', 'conv'"):
+    with pytest.raises(
+        ValueError, match="network must be one of 'mlp', 'conv'.*got 'mpl'"
+    ):
         networks.build("mpl", 2)
+
+
+def outputs_of(network):
+    """The shapes of all layers, and what the model says of one image."""
+    parts = networks.build(network, 2)
+    shapes = [layer.output.shape for part in parts for layer in part.layers]
+    if network == "linear":
+        return shapes, 0.0
+    vae, x = pretrained.load_pretrained(network, 2), np.full((1, 28, 28, 1), 0.2)
+    return shapes, float(vae.log_weights(x, noise=np.zeros((1, 1, 2)))[0, 0])
+
+
+@pytest.mark.parametrize("network", networks.NETWORKS)
+def test_keras_json_does_not_turn_images_round(network):
+    """A setting of Keras for all models; the published weights are channels last."""
+    before = keras.config.image_data_format()
+    expected = outputs_of(network)
+    keras.config.set_image_data_format("channels_first")
+    try:
+        shapes, log_weight = outputs_of(network)
+    finally:
+        keras.config.set_image_data_format(before)
+    assert shapes == expected[0]
+    assert log_weight == pytest.approx(expected[1], rel=1e-5)

@@ -70,7 +70,7 @@ def test_a_vae_and_its_training_take_them(make_vae, images, tmp_path, kind):
     vae = make_vae(likelihood, input_dropout=np.float32(0.5), **numbers)
     vae.save(tmp_path / "vae.keras")
     assert keras.saving.load_model(tmp_path / "vae.keras").seed == 3
-    first, second = (vae.sample(kind(2), True, kind(1)) for _ in range(2))
+    first, second = (vae.sample(kind(2), noise=True, seed=kind(1)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
     settings = {"seed": kind(1), "kl_warmup": kind(1), "initial_epoch": kind(0)}
     callbacks = training.Checkpoints(tmp_path, keep=kind(2), every=kind(1))
@@ -85,10 +85,16 @@ def test_every_estimate_takes_a_seed_of_numpy(make_vae, images, kind):
     vae, x = make_vae(), images[:3]
     calls = [
         lambda seed: evaluation.evaluate(vae, x, seed=seed).elbo,
-        lambda seed: evaluation.iwae(vae, x, kind(2), seed=seed),
-        lambda seed: evaluation.ais(vae, x, 2, kind(2), seed=seed).log_px,
-        lambda seed: evaluation.bidirectional_ais(vae, 2, 2, 2, seed=seed).reverse,
-        lambda seed: evaluation.aggregate_kl(*evaluation.encode(vae, x), seed),
+        lambda seed: evaluation.iwae(vae, x, n_samples=kind(2), seed=seed),
+        lambda seed: (
+            evaluation.ais(vae, x, n_temperatures=2, n_chains=kind(2), seed=seed).log_px
+        ),
+        lambda seed: (
+            evaluation.bidirectional_ais(
+                vae, n_images=2, n_temperatures=2, n_chains=2, seed=seed
+            ).reverse
+        ),
+        lambda seed: evaluation.aggregate_kl(*evaluation.encode(vae, x), seed=seed),
         lambda seed: vae.likelihood.sample(vae.decoder(np.ones((2, 2))), seed),
     ]
     for call in calls:

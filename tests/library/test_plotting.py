@@ -38,7 +38,7 @@ CALLS = {
     "reconstructions": lambda **k: plotting.reconstructions(IMAGES, IMAGES, **k),
     "training_curves": lambda **k: plotting.training_curves(HISTORY, "elbo", **k),
     "network_diagram": lambda **k: plotting.network_diagram(
-        networks.mlp_encoder(2, (4, 5, 1), 3), **k
+        networks.mlp_encoder(2, (4, 5, 1), hidden_units=3), **k
     ),
 }
 every_function = pytest.mark.parametrize("draw", CALLS.values(), ids=CALLS)
@@ -519,11 +519,11 @@ def test_images_of_the_wrong_kind_are_refused(draw, images, message):
 
 def test_pictures_of_different_numbers_of_images_are_refused():
     few = IMAGES[:3]
-    with pytest.raises(ValueError, match=r"means and noisy must show the same images"):
+    with pytest.raises(ValueError, match=r"must be equal.*means \(.*noisy \("):
         plotting.samples(IMAGES, few)
-    with pytest.raises(ValueError, match=r"x and x_mean.*\(12, 4, 5, 1\) and \(3, 4"):
+    with pytest.raises(ValueError, match=r"x \(12, 4, 5, 1\), x_mean \(3, 4"):
         plotting.reconstructions(IMAGES, few)
-    with pytest.raises(ValueError, match="x and x_noisy must show the same images"):
+    with pytest.raises(ValueError, match=r"must be equal.*x \(.*x_noisy \("):
         plotting.reconstructions(IMAGES, IMAGES, few)
     with pytest.raises(ValueError, match="n_columns must be a whole number .* got 0"):
         plotting.image_grid(IMAGES, n_columns=0)

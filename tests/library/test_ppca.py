@@ -208,7 +208,7 @@ def test_rate_of_the_optimum_has_a_closed_form(float64, x):
     [
         ({"latent_dim": 0}, "latent_dim must be a whole number of at least 1, got 0"),
         ({"latent_dim": 16}, "latent_dim must be below the 16 pixels"),
-        ({"latent_dim": 2, "variance": -1.0}, "variance must be a positive, finite"),
+        ({"latent_dim": 2, "variance": -1.0}, "variance must be positive and finite"),
     ],
 )
 def test_fit_says_what_is_wrong(x, settings, message):

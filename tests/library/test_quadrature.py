@@ -61,6 +61,22 @@ def test_the_grid_grows_to_codes_far_from_the_prior(float64):
     np.testing.assert_allclose(result.log_px, model.log_prob(x), atol=1e-3)
 
 
+def test_the_grid_reaches_modes_that_no_encoder_points_at(float64):
+    """Half the square would end at 3, and the image's mode lies at 5."""
+    components = np.zeros((4, 2))
+    components[0, 0] = components[1, 1] = 0.1
+    model = evaluation.PPCA(np.full(4, 0.3), components, 1e-4, np.zeros(4))
+    vae = evaluation.linear_vae(model, (2, 2, 1))
+    head = vae.encoder.get_layer("z_mean")
+    head.set_weights([np.zeros((4, 2)), np.zeros(2)])
+    x = np.array([0.8, 0.3, 0.3, 0.3]).reshape(1, 2, 2, 1)
+    result = evaluation.quadrature(vae, x, verbose=0)
+    centre = np.full((1, 2, 2, 1), 0.3)  # nothing makes the grid of this one grow
+    assert evaluation.quadrature(vae, centre, verbose=0).limit >= 6.0
+    assert result.limit >= 6.0
+    np.testing.assert_allclose(result.log_px, model.log_prob(x), atol=1e-3)
+
+
 def folded_vae(stripe, std, **kwargs):
     """Decodes |z_1| into one image, so that every posterior has two equal modes.
 

@@ -92,7 +92,7 @@ def test_a_value_must_be_finite(folder, value):
 
 @pytest.mark.parametrize("tol", [0.0, -1.0, float("inf"), float("nan")])
 def test_a_tolerance_must_be_positive(folder, tol):
-    with pytest.raises(ValueError, match="ELBO: tol must be positive, got"):
+    with pytest.raises(ValueError, match="ELBO: tol must be positive and finite, got"):
         results.Recorder("01_test")("ELBO", -12.3, tol=tol)
 
 

@@ -27,22 +27,26 @@ def test_validation_has_the_noise_of_evaluate_beyond_the_first_batch(make_vae, m
 @pytest.mark.parametrize("score", ["elbo", "iwae", "log_weights"])
 def test_scores_do_not_depend_on_batches(make_vae, many, score):
     vae, measure = make_vae(), getattr(evaluation, score)
-    found = measure(vae, many[:7], 3, batch_size=2, verbose=0)
-    expected = measure(vae, many[:7], 3, batch_size=7, verbose=0)
+    found = measure(vae, many[:7], n_samples=3, batch_size=2, verbose=0)
+    expected = measure(vae, many[:7], n_samples=3, batch_size=7, verbose=0)
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_codes_and_images_of_two_batches_are_those_of_one(make_vae, many):
     vae = make_vae()
     for two, one in zip(
-        evaluation.encode(vae, many), evaluation.encode(vae, many, 700), strict=True
+        evaluation.encode(vae, many),
+        evaluation.encode(vae, many, batch_size=700),
+        strict=True,
     ):
         np.testing.assert_allclose(two, one, atol=1e-6)
 
 
 def test_an_image_in_another_batch_has_other_chains(make_vae, many):
     twice = np.concatenate([many[:1], many[:1]])
-    result = evaluation.ais(make_vae(), twice, 3, n_chains=2, batch_size=1, verbose=0)
+    result = evaluation.ais(
+        make_vae(), twice, n_temperatures=3, n_chains=2, batch_size=1, verbose=0
+    )
     first, second = result.log_weights.T
     assert np.all(first != second)
 

@@ -20,14 +20,14 @@ ON_JAX = keras.backend.backend() == "jax"
 SCRIPT = """
 import json, sys
 import keras, numpy as np
-from vae_lib import evaluation, likelihoods, models, networks, training
+from vae_lib import evaluation, likelihoods, models, networks, surgery, training
 from vae_lib.training import sharding
 
 def make(batch_norm=False):
     keras.utils.set_random_seed(0)
-    encoder = networks.mlp_encoder(2, (6, 6, 1), 8)
-    encoder = training.add_batch_norm(encoder) if batch_norm else encoder
-    decoder = networks.mlp_decoder(2, (6, 6, 1), 8)
+    encoder = networks.mlp_encoder(2, (6, 6, 1), hidden_units=8)
+    encoder = surgery.add_batch_norm(encoder) if batch_norm else encoder
+    decoder = networks.mlp_decoder(2, (6, 6, 1), hidden_units=8)
     return models.VAE(encoder, decoder, likelihoods.Gaussian(), n_samples=2, seed=0)
 
 x = np.random.default_rng(0).uniform(0.3, 0.7, (40, 6, 6, 1)).astype("float32")

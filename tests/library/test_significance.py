@@ -98,10 +98,16 @@ def test_ties_count_half_in_the_order_of_runs():
         (lambda e: e.permutation_test([], [1.0]), r"a must hold one number.*\(0,\)"),
         (lambda e: e.permutation_test([1.0], [[1.0]]), r"b must hold.*\(1, 1\)"),
         (lambda e: e.permutation_test([np.nan], [1.0]), "a holds NaN or infinity"),
-        (lambda e: e.permutation_test([1.0], [2.0], 0), "max_splits must be a whole"),
+        (
+            lambda e: e.permutation_test([1.0], [2.0], max_splits=0),
+            "max_splits must be a whole",
+        ),
         (lambda e: e.mean_difference([1.0], [1.0, 2.0]), "a must hold.*at least 2"),
         (lambda e: e.mean_difference([1.0] * 2, [1.0] * 2), "do not vary from run"),
-        (lambda e: e.mean_difference([1.0, 2.0], [1.0, 2.0], 95), "level is a prob"),
+        (
+            lambda e: e.mean_difference([1.0, 2.0], [1.0, 2.0], level=95),
+            "level is a prob",
+        ),
     ],
 )
 def test_bad_runs_are_named(call, message):

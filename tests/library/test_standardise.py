@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from vae_lib import evaluation, likelihoods, models, networks, training
+from vae_lib import evaluation, likelihoods, models, networks, surgery, training
 
 SHAPE = (6, 6, 1)
 
@@ -29,7 +29,7 @@ def make(network="mlp", latent_dim=3):
 @pytest.mark.parametrize("network", ["mlp", "conv", "conv_feature_map"])
 def test_the_aggregate_posterior_gets_mean_zero_and_variance_one(network, x):
     vae = make(network)
-    training.standardise_codes(vae, x)
+    surgery.standardise_codes(vae, x)
     z_mean, z_log_var = evaluation.encode(vae, x)
     np.testing.assert_allclose(z_mean.mean(axis=0), 0.0, atol=1e-5)
     second_moment = np.mean(z_mean**2 + np.exp(z_log_var), axis=0)
@@ -39,7 +39,7 @@ def test_the_aggregate_posterior_gets_mean_zero_and_variance_one(network, x):
 def test_the_bound_rises_by_the_gain_and_the_distortion_stays(x):
     vae = make()
     before = evaluation.evaluate(vae, x)
-    result = training.standardise_codes(vae, x)
+    result = surgery.standardise_codes(vae, x)
     after = evaluation.evaluate(vae, x)
     assert result.gain > 1.0
     assert after.rate == pytest.approx(before.rate - result.gain, abs=1e-4)
@@ -49,7 +49,7 @@ def test_the_bound_rises_by_the_gain_and_the_distortion_stays(x):
 
 def test_no_other_shift_or_scale_is_better(x):
     vae = make()
-    training.standardise_codes(vae, x)
+    surgery.standardise_codes(vae, x)
     z_mean, z_log_var = evaluation.encode(vae, x)
 
     def rate(shift, scale):
@@ -66,8 +66,8 @@ def test_no_other_shift_or_scale_is_better(x):
 
 def test_a_second_call_changes_nothing(x):
     vae = make()
-    training.standardise_codes(vae, x)
-    again = training.standardise_codes(vae, x)
+    surgery.standardise_codes(vae, x)
+    again = surgery.standardise_codes(vae, x)
     assert again.gain == pytest.approx(0.0, abs=1e-9)
     np.testing.assert_allclose(again.scale, 1.0, atol=1e-5)
 
@@ -82,7 +82,7 @@ def test_training_on_from_the_optimum_stays_there():
     keras.utils.set_random_seed(0)
     vae = models.VAE(encoder, decoder, likelihoods.Gaussian())
     training.fit(vae, x, epochs=30, learning_rate=1e-2, kl_warmup=1, verbose=0)
-    training.standardise_codes(vae, x)
+    surgery.standardise_codes(vae, x)
     training.fit(vae, x, epochs=3, learning_rate=1e-3, verbose=0)
     z_mean, z_log_var = evaluation.encode(vae, x)
     second_moment = np.mean(z_mean**2 + np.exp(z_log_var), axis=0)
@@ -94,9 +94,9 @@ def test_heads_that_are_not_dense_are_refused(x):
         *networks.build("linear", 2, SHAPE), likelihoods.Gaussian(link="identity")
     )
     with pytest.raises(ValueError, match="z_log_var.* no Dense layer"):
-        training.standardise_codes(linear, x)
+        surgery.standardise_codes(linear, x)
 
 
 def test_images_of_another_shape_are_refused(x):
     with pytest.raises(ValueError, match="x has shape"):
-        training.standardise_codes(make(), x[:, :5])
+        surgery.standardise_codes(make(), x[:, :5])

@@ -85,8 +85,8 @@ def test_fit_equals_keras_on_the_same_batches(make_vae, x, monkeypatch, steps_a_
 @pytest.fixture(scope="module")
 def trained():
     """A real run: learned variance, validation, warm-up, counted callbacks."""
-    encoder = networks.mlp_encoder(2, (6, 6, 1), 8)
-    decoder = networks.mlp_decoder(2, (6, 6, 1), 8)
+    encoder = networks.mlp_encoder(2, (6, 6, 1), hidden_units=8)
+    decoder = networks.mlp_decoder(2, (6, 6, 1), hidden_units=8)
     from vae_lib.models import VAE
 
     vae = VAE(encoder, decoder, likelihoods.Gaussian(), seed=0)

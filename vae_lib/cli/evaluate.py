@@ -128,7 +128,11 @@ def measure(
         label = f"IWAE({what.iwae})"
         log.info(label)
         bound = evaluation.iwae(
-            vae, x, what.iwae, seed=what.seed, verbose=settings["verbose"]
+            vae,
+            x,
+            n_samples=what.iwae,
+            seed=what.seed,
+            verbose=settings["verbose"],
         )
         yield Row(f"iwae_{what.iwae}", label, *_mean(bound, nats))
     if what.quadrature:
@@ -145,7 +149,9 @@ def measure(
         yield Row("variance", "variance", scores.variance, "per pixel", digits=4)
     # A Bernoulli likelihood speaks of binarised images, the others of 256 grey levels.
     levels = 1 if config.likelihood == "bernoulli" else 256
-    bits = evaluation.bits_per_dim(scores.elbo, math.prod(vae.image_shape), levels)
+    bits = evaluation.bits_per_dim(
+        scores.elbo, n_dims=math.prod(vae.image_shape), n_levels=levels
+    )
     yield Row("bits_per_dim", "bits per dimension", bits, "bits, at most", digits=3)
     yield from _codes(vae, mnist, x, y, what.split, settings)
 
@@ -164,16 +170,17 @@ def _codes(
         )
     if split != "train":  # there each image would be its own neighbour
         voters, _ = evaluation.encode(vae, mnist.x_train, **settings)
-        share = evaluation.knn_accuracy(voters, mnist.y_train, z_mean, y, NEIGHBOURS)
+        share = evaluation.knn_accuracy(voters, mnist.y_train, z_mean, y, k=NEIGHBOURS)
         unit = f"% by {NEIGHBOURS} of {len(voters):,} training codes"
         yield Row("knn_accuracy", "kNN accuracy", 100 * share, unit, digits=1)
 
 
 def _mean(values: Any, unit: str) -> tuple[float, str, float]:
     """Value, unit and standard error of a mean over images."""
-    n = len(values)
-    error = float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.nan
-    return float(values.mean()), unit, error
+    from vae_lib import evaluation
+
+    mean, error = evaluation.mean_and_error(values)
+    return mean, unit, error
 
 
 def header(

@@ -5,17 +5,14 @@ the image's place in the array: a seed gives the same numbers, to rounding, on e
 backend and for every batch and chunk size.
 """
 
+from vae_lib.evaluation._statistics import mean_and_error
 from vae_lib.evaluation.aggregate import AggregateKL, aggregate_kl
-from vae_lib.evaluation.ais import (
-    AIS,
-    Bidirectional,
-    ais,
-    bidirectional_ais,
-    code_search,
-)
+from vae_lib.evaluation.ais import AIS, ais, code_search
+from vae_lib.evaluation.bdmc import Bidirectional, bidirectional_ais
 from vae_lib.evaluation.bounds import (
     PerExample,
     Scores,
+    bits_per_dim,
     elbo,
     evaluate,
     iwae,
@@ -25,7 +22,6 @@ from vae_lib.evaluation.bounds import (
 from vae_lib.evaluation.codes import (
     ActiveUnits,
     active_units,
-    bits_per_dim,
     encode,
     knn_accuracy,
 )
@@ -75,6 +71,7 @@ __all__ = [
     "knn_accuracy",
     "linear_vae",
     "log_weights",
+    "mean_and_error",
     "mean_difference",
     "per_example",
     "permutation_test",

@@ -6,28 +6,27 @@ to the posterior, through
 .. math:: f_\tau(z) \propto f_0(z)^{1-\tau} \big(p(z)\, p(x \mid z)\big)^\tau
 
 with the inverse temperature :math:`\tau` rising from 0 to 1, and keeps a weight on the
-way. The mean weight is
-an unbiased estimate of p(x), so its logarithm is a lower bound in expectation. Run
-backwards from an exact posterior sample, which data drawn from the model itself come
-with, the same chain gives an upper bound: together they show how good both are.
+way. The mean weight is an unbiased estimate of p(x), so its logarithm is a lower bound
+in expectation. :mod:`vae_lib.evaluation.bdmc` runs the same chain backwards.
 """
 
-import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from vae_lib._checks import whole
-from vae_lib.evaluation.batching import (
-    check_count,
-    check_inputs,
-    progress_bar,
-    spans,
-    to_numpy,
-    to_tensor,
-)
+from vae_lib._checks import at_least, whole
+from vae_lib._images import check_images
+from vae_lib._tensors import to_numpy, to_tensor
+from vae_lib._types import Array, Images, Verbose
+from vae_lib.evaluation._batches import progress_bar, spans
+from vae_lib.evaluation._statistics import log_mean_exp
 from vae_lib.evaluation.hmc import Path, move
+from vae_lib.models import VAE
+
+Start: TypeAlias = str | Callable[[Images], Array]
 
 STARTS = ("encoder", "prior")
 WANTED_ACCEPTANCE = 0.65  # near the best for Hamiltonian moves (Neal, 2011, 5.4.4.3)
@@ -39,31 +38,24 @@ PILOT_LENGTH = 100  # a shorter chain has a pilot of its own length
 class AIS(NamedTuple):
     """The result of :func:`ais`; arrays are float64."""
 
-    log_px: np.ndarray  # (B,), nats, a lower bound of log p(x) in expectation
-    log_weights: np.ndarray  # (K, B), nats, one for each chain
-    acceptance: np.ndarray  # (B,), mean probability that a move was accepted
-
-
-class Bidirectional(NamedTuple):
-    """The result of :func:`bidirectional_ais`; arrays are float64."""
-
-    forward: np.ndarray  # (n,), nats, a lower bound of log p(x) in expectation
-    reverse: np.ndarray  # (n,), nats, an upper bound in expectation
-    x: np.ndarray  # (n, ...), the simulated images
+    log_px: Array  # (B,), nats, a lower bound of log p(x) in expectation
+    log_weights: Array  # (K, B), nats, one for each chain
+    acceptance: Array  # (B,), mean probability that a move was accepted
 
 
 def ais(
-    vae,
-    x,
-    n_temperatures=1000,
-    n_chains=16,
-    start="encoder",
-    proposal_scale=1.5,
-    n_leapfrog=10,
-    batch_size=50,
-    seed=0,
-    verbose="auto",
-):
+    vae: VAE,
+    x: Images,
+    *,
+    n_temperatures: int = 1000,
+    n_chains: int = 16,
+    start: Start = "encoder",
+    proposal_scale: float = 1.5,
+    n_leapfrog: int = 10,
+    batch_size: int = 50,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> AIS:
     r"""Estimate the log density of each image by annealed importance sampling.
 
     .. math:: \log w = \sum_{t=1}^{T} (\tau_t - \tau_{t-1})
@@ -99,15 +91,22 @@ def ais(
         :class:`AIS`.
 
     Raises:
-        ValueError: if the images do not fit the model or a setting is out of range.
+        ValueError: if the images do not fit the model, a setting is out of range, or
+            the encoder's posteriors are too narrow or too wide for double precision.
 
     Source: Neal (2001); Wu et al. (2017) for decoder-based models and the schedule.
 
     In the book: Eqs. (8.3), (8.5), (8.6).
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test[:3]
+    >>> settings = {"n_temperatures": 10, "n_chains": 4, "n_leapfrog": 1, "verbose": 0}
+    >>> evaluation.ais(vae, x, **settings).log_weights.shape
+    (4, 3)
     """
-    check_inputs(vae, x)
-    check_count("batch_size", batch_size)
-    _check(n_temperatures, n_chains, start, proposal_scale, n_leapfrog)
+    check_images(x, "x", vae.image_shape)
+    batch_size = whole("batch_size", batch_size)
+    check_settings(n_temperatures, n_chains, start, proposal_scale, n_leapfrog)
     seed = whole("seed", seed, least=0)
     batches = spans(len(x), batch_size)
     n_all = pilot_length(n_temperatures) + n_temperatures
@@ -120,59 +119,7 @@ def ais(
         chains.tune(n_temperatures, n_chains)
         parts.append(chains.anneal(path.draw_start(n_chains, rng)))
     log_w, accepted = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
-    return AIS(_log_mean_exp(log_w), log_w, accepted)
-
-
-def bidirectional_ais(
-    vae,
-    n_images=50,
-    n_temperatures=1000,
-    n_chains=16,
-    start="encoder",
-    proposal_scale=1.5,
-    n_leapfrog=10,
-    seed=0,
-    verbose="auto",
-):
-    r"""Bounds of log p(x) from both sides, on images drawn from the model.
-
-    For :math:`z^* \sim p(z)`, :math:`x \sim p(x \mid z^*)` the code :math:`z^*` is an
-    exact posterior sample, from which the chain can be run backwards:
-    :math:`-\log \frac1K \sum_k 1/w_k` is an upper bound in expectation.
-
-    Args:
-        n_images: images to draw from the model, with the likelihood's noise.
-        vae, n_temperatures, n_chains, start, proposal_scale: as in :func:`ais`.
-        n_leapfrog, seed, verbose: as in :func:`ais`.
-
-    Returns:
-        :class:`Bidirectional`. The gap ``reverse - forward`` bounds the error of both
-        on such images; on real images, whose posterior may have a mode that the start
-        misses, it is an indication only.
-
-    Raises:
-        ValueError: if a setting is out of range.
-
-    Source: Grosse et al. (2015), bidirectional Monte Carlo.
-
-    In the book: Eq. (8.7).
-    """
-    check_count("n_images", n_images)
-    _check(n_temperatures, n_chains, start, proposal_scale, n_leapfrog)
-    seed = whole("seed", seed, least=0)
-    rng = np.random.default_rng((seed, 1))
-    z = rng.standard_normal((n_images, vae.latent_dim))
-    x_logits = vae.decoder(to_tensor(z, like=vae.decoder.inputs[0]))
-    x = ops.convert_to_numpy(vae.likelihood.sample(x_logits, seed=seed))
-    path = Path(vae, x, start, proposal_scale)
-    n_all = pilot_length(n_temperatures) + 2 * n_temperatures
-    bar = progress_bar(n_all, verbose, unit_name="temperature")
-    chains = AnnealedChains(path, n_leapfrog, rng, bar)
-    chains.tune(n_temperatures, n_chains)
-    forward, _ = chains.anneal(path.draw_start(n_chains, rng))
-    exact = np.repeat(z[None], n_chains, axis=0)  # (K, n, d)
-    backward, _ = chains.anneal(exact, reverse=True)
-    return Bidirectional(_log_mean_exp(forward), -_log_mean_exp(-backward), x)
+    return AIS(log_mean_exp(log_w), log_w, accepted)
 
 
 class AnnealedChains:
@@ -185,13 +132,15 @@ class AnnealedChains:
         bar: a progress bar, one step for each temperature.
     """
 
-    def __init__(self, path, n_leapfrog, rng, bar):
+    def __init__(
+        self, path: Path, n_leapfrog: int, rng: np.random.Generator, bar: Any
+    ) -> None:
         self.path = path
         self.n_leapfrog = n_leapfrog
         self.rng = rng
         self.bar = bar
 
-    def tune(self, n_temperatures, n_chains):
+    def tune(self, n_temperatures: int, n_chains: int) -> None:
         """Anneal once, perhaps faster, and keep a step size for each temperature."""
         n_pilot = pilot_length(n_temperatures)
         self.taus = schedule(n_pilot)
@@ -201,7 +150,9 @@ class AnnealedChains:
         nearest = np.linspace(0, n_pilot, n_temperatures + 1).round().astype(int)
         self.step_sizes = self.step_sizes[nearest]  # (T + 1, B)
 
-    def anneal(self, z, reverse=False, adapt=False):
+    def anneal(
+        self, z: Array, *, reverse: bool = False, adapt: bool = False
+    ) -> tuple[Array, Array]:
         """Carry codes from the start to the posterior, or back.
 
         Returns:
@@ -233,19 +184,19 @@ class AnnealedChains:
         return log_w, accepted / max(1, last - 1)
 
 
-def schedule(n_temperatures, steepness=4.0):
+def schedule(n_temperatures: int, steepness: float = 4.0) -> Array:
     """tau from 0 to 1, slow at both ends (Wu et al., 2017, appendix), ``(T + 1,)``."""
     t = np.linspace(-1.0, 1.0, n_temperatures + 1)
     sigmoid = 1 / (1 + np.exp(-steepness * t))
     return (sigmoid - sigmoid[0]) / (sigmoid[-1] - sigmoid[0])
 
 
-def pilot_length(n_temperatures):
+def pilot_length(n_temperatures: int) -> int:
     """Temperatures of the run that finds the step sizes, a fifth if they are many."""
     return min(n_temperatures, max(PILOT_LENGTH, n_temperatures // 5))
 
 
-def code_search(vae, codes):
+def code_search(vae: VAE, codes: ArrayLike) -> Callable[[Images], Array]:
     r"""A start for :func:`ais`: the best of given codes and the encoder's own mean.
 
     .. math:: z_0(x) = \operatorname*{arg\,max}_{z \in \text{codes}, \mu(x)}
@@ -262,37 +213,37 @@ def code_search(vae, codes):
     Returns:
         A function of images that returns ``(B, d)``, float64.
     """
-    codes = np.asarray(codes, dtype="float64")
+    known = np.asarray(codes, dtype="float64")
     like = vae.decoder.inputs[0]
-    parts = [vae.decoder(to_tensor(codes[p], like)) for p in spans(len(codes), 500)]
+    parts = [vae.decoder(to_tensor(known[p], like)) for p in spans(len(known), 500)]
     x_logits = ops.concatenate(parts)
 
-    def start(x):
-        x = to_tensor(x, like=vae.encoder.inputs[0])
-        own = to_numpy(vae.encode(x)[0])  # (B, d)
-        found = to_numpy(vae.likelihood.log_prob_table(x, x_logits))  # (B, G)
-        found -= 0.5 * np.sum(codes**2, axis=1)
-        log_px_z = vae.likelihood.log_prob(x, vae.decoder(to_tensor(own, like)))
-        known = to_numpy(log_px_z) - 0.5 * np.sum(own**2, axis=1)
-        better = found.max(axis=1) > known
-        return np.where(better[:, None], codes[found.argmax(axis=1)], own)
+    def start(x: Images) -> Array:
+        images = to_tensor(x, like=vae.encoder.inputs[0])
+        own = to_numpy(vae.encode(images)[0])  # (B, d)
+        found = to_numpy(vae.likelihood.log_prob_table(images, x_logits))  # (B, G)
+        found -= 0.5 * np.sum(known**2, axis=1)
+        log_px_z = vae.likelihood.log_prob(images, vae.decoder(to_tensor(own, like)))
+        of_own = to_numpy(log_px_z) - 0.5 * np.sum(own**2, axis=1)
+        better = found.max(axis=1) > of_own
+        return np.where(better[:, None], known[found.argmax(axis=1)], own)
 
     return start
 
 
-def _log_mean_exp(log_w):
-    return np.logaddexp.reduce(log_w, axis=0) - math.log(len(log_w))
-
-
-def _check(n_temperatures, n_chains, start, proposal_scale, n_leapfrog):
-    check_count("n_temperatures", n_temperatures)
-    check_count("n_chains", n_chains)
-    check_count("n_leapfrog", n_leapfrog)
+def check_settings(
+    n_temperatures: int,
+    n_chains: int,
+    start: Any,
+    proposal_scale: float,
+    n_leapfrog: int,
+) -> None:
+    """Raise ValueError for a setting of :func:`ais` that is out of range."""
+    whole("n_temperatures", n_temperatures)
+    whole("n_chains", n_chains)
+    whole("n_leapfrog", n_leapfrog)
     if start not in STARTS and not callable(start):
         raise ValueError(
             f"start must be one of {STARTS} or a function of the images, got {start!r}."
         )
-    if not 1.0 <= proposal_scale < math.inf:
-        raise ValueError(
-            f"proposal_scale must be at least 1 and finite, got {proposal_scale!r}."
-        )
+    at_least("proposal_scale", proposal_scale, 1)

@@ -5,29 +5,31 @@ All are stochastic estimates in nats per image; higher is better for ``elbo``,
 """
 
 import math
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from keras import ops
 
+from vae_lib._checks import whole
+from vae_lib._images import check_images
+from vae_lib._tensors import to_numpy, to_tensor
+from vae_lib._types import Array, Images, Tensor, Verbose
 from vae_lib.distributions import gaussian_kl
-from vae_lib.evaluation.batching import (
-    ImageNoise,
-    check_inputs,
-    progress_bar,
-    spans,
-    to_numpy,
-    to_tensor,
-)
+from vae_lib.evaluation._batches import ImageNoise, batches, progress_bar, spans
+from vae_lib.evaluation._statistics import log_sum_exp, mean_and_error
+from vae_lib.models import VAE
+
+Bits = TypeVar("Bits", float, Array)  # a number, or one for each image
 
 
 class PerExample(NamedTuple):
     """The bound and its parts for each image; float64 arrays, each ``(B,)``."""
 
-    elbo: np.ndarray  # nats, -(distortion + rate), a lower bound of log p(x)
-    rate: np.ndarray  # nats, KL(q(z|x) || p(z)) in closed form
-    distortion: np.ndarray  # nats, -log p(x|z), mean over the sampled z
-    mse: np.ndarray  # squared error per pixel at the sampled z
+    elbo: Array  # nats, -(distortion + rate), a lower bound of log p(x)
+    rate: Array  # nats, KL(q(z|x) || p(z)) in closed form
+    distortion: Array  # nats, -log p(x|z), mean over the sampled z
+    mse: Array  # squared error per pixel at the sampled z
 
 
 class Scores(NamedTuple):
@@ -45,7 +47,15 @@ class Scores(NamedTuple):
     n_images: int
 
 
-def per_example(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
+def per_example(
+    vae: VAE,
+    x: Images,
+    *,
+    n_samples: int = 1,
+    batch_size: int = 500,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> PerExample:
     r"""The ELBO of each image, its two parts and the squared error.
 
     .. math:: \mathcal{L}(x) = \frac1L \sum_{l=1}^{L} \log p(x \mid z_l)
@@ -66,22 +76,25 @@ def per_example(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
         ValueError: if the images do not fit the model, or a number is below 1.
 
     In the book: Eqs. (3.8), (5.7).
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test[:9]
+    >>> evaluation.per_example(vae, x, verbose=0).rate.shape
+    (9,)
     """
-    check_inputs(vae, x, n_samples=n_samples, batch_size=batch_size)
-    batches = spans(len(x), batch_size)
-    bar = progress_bar(len(batches), verbose)
+    check_images(x, "x", vae.image_shape)
+    n_samples = whole("n_samples", n_samples)
     parts = []
-    for images in batches:
+    for images in batches(len(x), whole("batch_size", batch_size), verbose):
         noise = ImageNoise(seed, range(images.start, images.stop), vae.latent_dim)
         parts.append(_batch_terms(vae, x[images], noise, n_samples))
-        bar.add(1)
     return PerExample(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _batch_terms(vae, x, noise, n_samples):
+def _batch_terms(vae: VAE, x: Tensor, noise: ImageNoise, n_samples: int) -> PerExample:
     x = to_tensor(x, like=vae.encoder.inputs[0])
     z_mean, z_log_var = vae.encode(x)
-    log_px_z, squared = 0.0, 0.0
+    log_px_z, squared = np.zeros(len(x)), np.zeros(len(x))
     for _ in range(n_samples):
         eps = to_tensor(noise.draw(1)[0], like=z_mean)
         x_logits = vae.decoder(vae.sampling(z_mean, z_log_var, noise=eps))
@@ -95,15 +108,34 @@ def _batch_terms(vae, x, noise, n_samples):
     return PerExample(log_px_z - rate, rate, -log_px_z, squared / n_pixels)
 
 
-def elbo(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
+def elbo(
+    vae: VAE,
+    x: Images,
+    *,
+    n_samples: int = 1,
+    batch_size: int = 500,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> Array:
     """The ELBO of each image, ``(B,)``, in nats; see :func:`per_example`.
 
     In the book: Eq. (3.4).
     """
-    return per_example(vae, x, n_samples, batch_size, seed, verbose).elbo
+    terms = per_example(
+        vae, x, n_samples=n_samples, batch_size=batch_size, seed=seed, verbose=verbose
+    )
+    return terms.elbo
 
 
-def evaluate(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
+def evaluate(
+    vae: VAE,
+    x: Images,
+    *,
+    n_samples: int = 1,
+    batch_size: int = 500,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> Scores:
     """Score a model on a set of images.
 
     Args, raises: as :func:`per_example`.
@@ -111,42 +143,54 @@ def evaluate(vae, x, n_samples=1, batch_size=500, seed=0, verbose="auto"):
     Returns:
         :class:`Scores`: means over the images and their standard errors, which
         measure the choice of images and the noise together (NaN for one image).
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, sample = pretrained.load_pretrained("mlp", 2), data.load_sample()
+    >>> scores = evaluation.evaluate(vae, sample.x_test, verbose=0)
+    >>> print(f"{scores.elbo:.0f} +- {scores.elbo_se:.0f} nats per image")
+    173 +- 9 nats per image
     """
-    terms = per_example(vae, x, n_samples, batch_size, seed, verbose)
-    n_images = len(terms.elbo)
-    means = {name: float(values.mean()) for name, values in terms._asdict().items()}
-    errors = {
-        f"{name}_se": float(values.std(ddof=1)) / math.sqrt(n_images)
-        if n_images > 1
-        else math.nan
-        for name, values in terms._asdict().items()
-    }
+    terms = per_example(
+        vae, x, n_samples=n_samples, batch_size=batch_size, seed=seed, verbose=verbose
+    )
+    pairs = {name: mean_and_error(each) for name, each in terms._asdict().items()}
+    means = {name: mean for name, (mean, _) in pairs.items()}
+    errors = {f"{name}_se": error for name, (_, error) in pairs.items()}
     variance = getattr(vae.likelihood, "variance", None)
-    return Scores(**means, **errors, variance=variance, n_images=n_images)
+    return Scores(**means, **errors, variance=variance, n_images=len(x))
 
 
-def _log_weight_chunks(vae, x, n_samples, chunk_size, batch_size, seed, verbose):
-    """Check the input, then yield ``(images, samples, log_w)``: slices, ``(k, b)``."""
-    counts = dict(n_samples=n_samples, chunk_size=chunk_size, batch_size=batch_size)
-    check_inputs(vae, x, **counts)
-    batches, chunks = spans(len(x), batch_size), spans(n_samples, chunk_size)
-    bar = progress_bar(len(batches) * len(chunks), verbose, unit_name="chunk")
-
-    def generate():
-        for images in batches:
-            noise = ImageNoise(seed, range(images.start, images.stop), vae.latent_dim)
-            for samples in chunks:
-                size = samples.stop - samples.start
-                log_w = vae.log_weights(x[images], size, noise=noise.draw(size))
-                yield images, samples, to_numpy(log_w)
-                bar.add(1)
-
-    return generate()
+def _log_weight_chunks(
+    vae: VAE,
+    x: Images,
+    n_samples: int,
+    chunk_size: int,
+    batch_size: int,
+    seed: int,
+    verbose: Verbose,
+) -> Iterator[tuple[slice, slice, Array]]:
+    """Yields ``(images, samples, log_w)``: slices, and log weights ``(k, b)``."""
+    chunks = spans(whole("n_samples", n_samples), whole("chunk_size", chunk_size))
+    parts = spans(len(x), whole("batch_size", batch_size))
+    bar = progress_bar(len(parts) * len(chunks), verbose, unit_name="chunk")
+    for images in parts:
+        noise = ImageNoise(seed, range(images.start, images.stop), vae.latent_dim)
+        for samples in chunks:
+            drawn = noise.draw(samples.stop - samples.start)
+            yield images, samples, to_numpy(vae.log_weights(x[images], noise=drawn))
+            bar.add(1)
 
 
 def log_weights(
-    vae, x, n_samples=1, chunk_size=50, batch_size=40, seed=0, verbose="auto"
-):
+    vae: VAE,
+    x: Images,
+    *,
+    n_samples: int = 1,
+    chunk_size: int = 50,
+    batch_size: int = 40,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> Array:
     r"""Log importance weights of the encoder's samples.
 
     .. math:: \log w_k = \log p(x \mid z_k) + \log p(z_k) - \log q(z_k \mid x)
@@ -169,15 +213,24 @@ def log_weights(
 
     In the book: Eq. (3.3).
     """
+    check_images(x, "x", vae.image_shape)
+    table = np.empty((whole("n_samples", n_samples), len(x)))
     sizes = n_samples, chunk_size, batch_size
-    chunks = _log_weight_chunks(vae, x, *sizes, seed, verbose)
-    table = np.empty((n_samples, len(x)))
-    for images, samples, log_w in chunks:
+    for images, samples, log_w in _log_weight_chunks(vae, x, *sizes, seed, verbose):
         table[samples, images] = log_w
     return table
 
 
-def iwae(vae, x, n_samples=50, chunk_size=50, batch_size=40, seed=0, verbose="auto"):
+def iwae(
+    vae: VAE,
+    x: Images,
+    *,
+    n_samples: int = 50,
+    chunk_size: int = 50,
+    batch_size: int = 40,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> Array:
     r"""The importance-weighted bound of each image.
 
     .. math:: \mathcal{L}_K(x) = \log \frac1K \sum_{k=1}^{K} w_k
@@ -194,11 +247,51 @@ def iwae(vae, x, n_samples=50, chunk_size=50, batch_size=40, seed=0, verbose="au
     Source: Burda et al. (2015), Eq. (8).
 
     In the book: Eq. (8.1).
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test[:20]
+    >>> evaluation.iwae(vae, x, n_samples=50, verbose=0).shape
+    (20,)
     """
-    sizes = n_samples, chunk_size, batch_size
-    chunks = _log_weight_chunks(vae, x, *sizes, seed, verbose)
+    check_images(x, "x", vae.image_shape)
     total = np.full(len(x), -np.inf)
-    for images, _, log_w in chunks:
-        chunk_total = np.logaddexp.reduce(log_w, axis=0)  # (k, b) -> (b,)
-        total[images] = np.logaddexp(total[images], chunk_total)
+    sizes = n_samples, chunk_size, batch_size
+    for images, _, log_w in _log_weight_chunks(vae, x, *sizes, seed, verbose):
+        total[images] = np.logaddexp(total[images], log_sum_exp(log_w))  # (b,)
     return total - math.log(n_samples)
+
+
+def bits_per_dim(nats: Bits, *, n_dims: int = 784, n_levels: int = 256) -> Bits:
+    r"""Convert the log density of an image into bits for each of its pixels.
+
+    .. math:: \log_2 M - \frac{\log p(x)}{D \ln 2}
+
+    A density on [0, 1] knows nothing of grey levels: :math:`\log_2 M` bits give back
+    the width 1/M of a level. The result bounds the length of a code for M-level images
+    if the density is that of dequantised pixels (level + u) / M, with u uniform in
+    [0, 1); for others, pixels / 255 included, it is only a change of unit.
+
+    Args:
+        nats: log density of an image with pixels in [0, 1], or a bound of it such as
+            the ELBO: a number or ``(B,)``; higher is better.
+        n_dims: D, pixels of an image.
+        n_levels: M, 256 for 8-bit images; 1 if ``nats`` is the log probability of a
+            discrete image, such as a binarised one.
+
+    Returns:
+        Bits per pixel in the shape of ``nats``; lower is better, and a lower bound of
+        the log density becomes an upper bound.
+
+    Raises:
+        ValueError: if ``n_dims`` or ``n_levels`` is below 1.
+
+    Source: Theis et al. (2016), section 3.1.
+
+    In the book: Eq. (5.11).
+
+    >>> from vae_lib import evaluation
+    >>> print(f"{evaluation.bits_per_dim(543.4):.3f}")  # 784 log 2 nats are one bit
+    7.000
+    """
+    n_dims, n_levels = whole("n_dims", n_dims), whole("n_levels", n_levels)
+    return math.log2(n_levels) - nats / (n_dims * math.log(2.0))

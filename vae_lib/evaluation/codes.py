@@ -1,21 +1,21 @@
-"""What the codes are worth: active units, neighbours, and bits for the density."""
+"""What the codes are worth: active units and neighbours of the same class."""
 
-import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from vae_lib.evaluation.batching import (
-    check_count,
-    check_inputs,
-    progress_bar,
-    spans,
-    to_numpy,
-    to_tensor,
-)
+from vae_lib._checks import whole
+from vae_lib._images import check_images
+from vae_lib._tensors import to_numpy, to_tensor
+from vae_lib._types import Array, Images, Verbose
+from vae_lib.evaluation._batches import batches, spans
+from vae_lib.models import VAE
 
 
-def encode(vae, x, batch_size=500, verbose="auto"):
+def encode(
+    vae: VAE, x: Images, *, batch_size: int = 500, verbose: Verbose = "auto"
+) -> tuple[Array, Array]:
     r"""Parameters of :math:`q(z \mid x)` for any number of images.
 
     Args:
@@ -29,14 +29,18 @@ def encode(vae, x, batch_size=500, verbose="auto"):
 
     Raises:
         ValueError: if the images do not fit the model or ``batch_size`` is below 1.
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test
+    >>> z_mean, z_log_var = evaluation.encode(vae, x, verbose=0)
+    >>> z_mean.shape
+    (500, 2)
     """
-    check_inputs(vae, x, batch_size=batch_size)
-    batches = spans(len(x), batch_size)
-    bar = progress_bar(len(batches), verbose)
-    parts = []
-    for images in batches:
-        parts.append(vae.encode(to_tensor(x[images], like=vae.encoder.inputs[0])))
-        bar.add(1)
+    check_images(x, "x", vae.image_shape)
+    parts = [
+        vae.encode(to_tensor(x[images], like=vae.encoder.inputs[0]))
+        for images in batches(len(x), whole("batch_size", batch_size), verbose)
+    ]
     z_mean, z_log_var = (
         np.concatenate([to_numpy(tensor) for tensor in column])
         for column in zip(*parts, strict=True)
@@ -47,11 +51,11 @@ def encode(vae, x, batch_size=500, verbose="auto"):
 class ActiveUnits(NamedTuple):
     """How many latent dimensions carry information, and how much each varies."""
 
-    count: int
-    variances: np.ndarray  # (d,), variance over the images of each posterior mean
+    count: Any  # a whole number; a tuple has a method of this name
+    variances: Array  # (d,), variance over the images of each posterior mean
 
 
-def active_units(z_mean, threshold=0.01):
+def active_units(z_mean: ArrayLike, *, threshold: float = 0.01) -> ActiveUnits:
     r"""Count the latent dimensions whose posterior mean moves with the image.
 
     .. math:: A_j = \operatorname{Var}_x\big(E_{q(z \mid x)}[z_j]\big) > 0.01
@@ -67,18 +71,29 @@ def active_units(z_mean, threshold=0.01):
         ValueError: if ``z_mean`` is no finite ``(B, d)`` array with B of at least 2.
 
     Source: Burda et al. (2015), section 5.2, with the same threshold.
+
+    >>> from vae_lib import evaluation
+    >>> evaluation.active_units([[1.0, 0.0], [-1.0, 0.01]]).count
+    1
     """
-    z_mean = _check_codes("z_mean", z_mean)
-    if len(z_mean) < 2:
+    codes = _check_codes("z_mean", z_mean)
+    if len(codes) < 2:
         raise ValueError(
-            f"z_mean has {len(z_mean)} row: a variance over the images needs at least "
+            f"z_mean has {len(codes)} row: a variance over the images needs at least "
             "2, better hundreds."
         )
-    variances = z_mean.var(axis=0)
+    variances = codes.var(axis=0)
     return ActiveUnits(int(np.sum(variances > threshold)), variances)
 
 
-def knn_accuracy(codes_train, y_train, codes_test, y_test, k=5):
+def knn_accuracy(
+    codes_train: ArrayLike,
+    y_train: ArrayLike,
+    codes_test: ArrayLike,
+    y_test: ArrayLike,
+    *,
+    k: int = 5,
+) -> float:
     """Share of test codes whose k nearest training codes vote for the right class.
 
     Args:
@@ -94,65 +109,37 @@ def knn_accuracy(codes_train, y_train, codes_test, y_test, k=5):
 
     Raises:
         ValueError: if shapes do not fit, a code is not finite or k is out of range.
+
+    >>> from vae_lib import evaluation
+    >>> codes, labels = [[0.0], [0.1], [5.0], [5.1]], [3, 3, 8, 8]
+    >>> evaluation.knn_accuracy(codes, labels, [[0.2], [4.0]], [3, 8], k=1)
+    1.0
     """
     from sklearn.neighbors import KNeighborsClassifier  # seconds to import
 
-    codes_train = _check_codes("codes_train", codes_train)
-    codes_test = _check_codes("codes_test", codes_test)
-    if codes_train.shape[1] != codes_test.shape[1]:
+    known = _check_codes("codes_train", codes_train)
+    asked = _check_codes("codes_test", codes_test)
+    if known.shape[1] != asked.shape[1]:
         raise ValueError(
-            f"codes_train has {codes_train.shape[1]} dimensions and codes_test "
-            f"{codes_test.shape[1]}: encode both with the same model."
+            f"codes_train has {known.shape[1]} dimensions and codes_test "
+            f"{asked.shape[1]}: encode both with the same model."
         )
-    y_train = _check_labels("y_train", y_train, codes_train)
-    y_test = _check_labels("y_test", y_test, codes_test)
-    check_count("k", k)
-    if k > len(codes_train):
+    votes = _check_labels("y_train", y_train, known)
+    labels = _check_labels("y_test", y_test, asked)
+    k = whole("k", k)
+    if k > len(known):
         raise ValueError(
-            f"k must be at most the {len(codes_train)} codes of codes_train, got {k}."
+            f"k must be at most the {len(known)} codes of codes_train, got {k}."
         )
-    classifier = KNeighborsClassifier(n_neighbors=k).fit(codes_train, y_train)
+    classifier = KNeighborsClassifier(n_neighbors=k).fit(known, votes)
     right = [
-        classifier.predict(codes_test[rows]) == y_test[rows]
-        for rows in spans(len(codes_test), 1000)  # bounds the distances in memory
+        classifier.predict(asked[rows]) == labels[rows]
+        for rows in spans(len(asked), 1000)  # bounds the distances in memory
     ]
     return float(np.mean(np.concatenate(right)))
 
 
-def bits_per_dim(nats, n_dims=784, n_levels=256):
-    r"""Convert the log density of an image into bits for each of its pixels.
-
-    .. math:: \log_2 M - \frac{\log p(x)}{D \ln 2}
-
-    A density on [0, 1] knows nothing of grey levels: :math:`\log_2 M` bits give back
-    the width 1/M of a level. The result bounds the length of a code for M-level images
-    if the density is that of dequantised pixels (level + u) / M, with u uniform in
-    [0, 1); for others, pixels / 255 included, it is only a change of unit.
-
-    Args:
-        nats: log density of an image with pixels in [0, 1], or a bound of it such as
-            the ELBO: a number or ``(B,)``; higher is better.
-        n_dims: D, pixels of an image.
-        n_levels: M, 256 for 8-bit images; 1 if ``nats`` is the log probability of a
-            discrete image, such as a binarised one.
-
-    Returns:
-        Bits per pixel in the shape of ``nats``; lower is better, and a lower bound of
-        the log density becomes an upper bound.
-
-    Raises:
-        ValueError: if ``n_dims`` or ``n_levels`` is below 1.
-
-    Source: Theis et al. (2016), section 3.1.
-
-    In the book: Eq. (5.11).
-    """
-    check_count("n_dims", n_dims)
-    check_count("n_levels", n_levels)
-    return math.log2(n_levels) - nats / (n_dims * math.log(2.0))
-
-
-def _check_codes(name, codes):
+def _check_codes(name: str, codes: ArrayLike) -> Array:
     codes = np.asarray(codes, dtype="float64")
     if codes.ndim != 2 or 0 in codes.shape:
         raise ValueError(
@@ -167,7 +154,7 @@ def _check_codes(name, codes):
     return codes
 
 
-def _check_labels(name, labels, codes):
+def _check_labels(name: str, labels: ArrayLike, codes: Array) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.shape != (len(codes),):
         raise ValueError(

@@ -8,26 +8,29 @@ case on which bounds and estimators are checked.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vae_lib import likelihoods, networks
+from vae_lib._checks import positive, whole
+from vae_lib._types import Array, Shape
 from vae_lib.distributions import LOG_2PI
-from vae_lib.evaluation.batching import check_count, spans
+from vae_lib.evaluation._batches import spans
 from vae_lib.models import VAE
 
 
 class PPCA(NamedTuple):
     """A fitted model; all arrays are float64. Made by :func:`fit_ppca`."""
 
-    mean: np.ndarray  # mu, (D,)
-    components: np.ndarray  # W, (D, q); columns are orthogonal, a dead one is zero
+    mean: Array  # mu, (D,)
+    components: Array  # W, (D, q); columns are orthogonal, a dead one is zero
     variance: float  # sigma^2
-    eigenvalues: np.ndarray  # of the data's covariance (divided by n), (D,), descending
+    eigenvalues: Array  # of the data's covariance (divided by n), (D,), descending
 
     @property
-    def latent_variances(self):
+    def latent_variances(self) -> Array:
         r"""Diagonal of the posterior covariance :math:`\sigma^2 M^{-1}`, ``(q,)``.
 
         In the book: Eq. (5.3).
@@ -35,11 +38,11 @@ class PPCA(NamedTuple):
         return self.variance / self._precision
 
     @property
-    def _precision(self):
+    def _precision(self) -> Array:
         # M = W'W + sigma^2 I is diagonal, because the columns of W are orthogonal.
         return np.sum(self.components**2, axis=0) + self.variance
 
-    def posterior_mean(self, x):
+    def posterior_mean(self, x: Array) -> Array:
         r""":math:`E[z \mid x] = M^{-1} W^\top (x - \mu)`.
 
         Args:
@@ -50,9 +53,9 @@ class PPCA(NamedTuple):
 
         In the book: Eq. (5.3).
         """
-        return (_flat(x) - self.mean) @ self.components / self._precision
+        return (_rows(x) - self.mean) @ self.components / self._precision
 
-    def log_prob(self, x):
+    def log_prob(self, x: Array) -> Array:
         r"""Exact log density of each image.
 
         .. math:: \log p(x) = -\frac12 \left( D \log 2\pi + \log |C|
@@ -69,7 +72,7 @@ class PPCA(NamedTuple):
         n_dims, latent_dim = self.components.shape
         parts = []
         for rows in spans(len(x), 5000):
-            centred = _flat(x[rows]) - self.mean
+            centred = _rows(x[rows]) - self.mean
             projected = centred @ self.components  # (b, q)
             # Woodbury: C^-1 = (I - W M^-1 W') / sigma^2.
             distance = np.sum(centred**2, axis=1)
@@ -80,7 +83,7 @@ class PPCA(NamedTuple):
         return -0.5 * (n_dims * LOG_2PI + log_det + np.concatenate(parts))
 
 
-def fit_ppca(x, latent_dim, variance=None):
+def fit_ppca(x: Array, latent_dim: int, *, variance: float | None = None) -> PPCA:
     r"""Maximum-likelihood probabilistic PCA, by eigendecomposition.
 
     .. math:: \sigma^2 = \frac{1}{D - q} \sum_{i > q} \lambda_i, \qquad
@@ -105,9 +108,15 @@ def fit_ppca(x, latent_dim, variance=None):
     the likelihood demands; scikit-learn divides by n - 1.
 
     In the book: Eq. (5.4).
+
+    >>> from vae_lib import data, evaluation
+    >>> x = data.load_sample().x_train
+    >>> ppca = evaluation.fit_ppca(x, 2)
+    >>> print(f"{ppca.log_prob(x).mean():.0f} nats per image")
+    13 nats per image
     """
     mean, eigenvalues, directions = _eigen(x)
-    check_count("latent_dim", latent_dim)
+    latent_dim = whole("latent_dim", latent_dim)
     if latent_dim >= len(mean):
         raise ValueError(
             f"latent_dim must be below the {len(mean)} pixels of an image, "
@@ -120,17 +129,15 @@ def fit_ppca(x, latent_dim, variance=None):
                 f"x has no variance outside {latent_dim} dimensions: use more images, "
                 "a smaller latent_dim or a fixed variance."
             )
-    if not 0.0 < variance < math.inf:
-        raise ValueError(
-            f"variance must be a positive, finite number, got {variance!r}; "
-            "pass None to fit it."
-        )
+    variance = positive("variance", variance, "; pass None to fit it")
     excess = np.maximum(eigenvalues[:latent_dim] - variance, 0.0)
     components = directions[:, :latent_dim] * np.sqrt(excess)
     return PPCA(mean, components, float(variance), eigenvalues)
 
 
-def linear_vae(ppca, image_shape=networks.IMAGE_SHAPE, **kwargs):
+def linear_vae(
+    ppca: PPCA, image_shape: Shape = networks.IMAGE_SHAPE, **kwargs: Any
+) -> VAE:
     r"""The linear VAE that *is* a pPCA model: its bound is tight.
 
     With :math:`W^\top W` diagonal the exact posterior is a diagonal Gaussian with one
@@ -150,6 +157,14 @@ def linear_vae(ppca, image_shape=networks.IMAGE_SHAPE, **kwargs):
         ValueError: if ``image_shape`` has another number of pixels.
 
     In the book: Eqs. (5.2), (5.5).
+
+    >>> import numpy as np
+    >>> from vae_lib import data, evaluation
+    >>> x = data.load_sample().x_train[:200]
+    >>> ppca = evaluation.fit_ppca(x, 2)
+    >>> elbo = evaluation.log_weights(evaluation.linear_vae(ppca), x, verbose=0)[0]
+    >>> bool(np.allclose(elbo, ppca.log_prob(x), atol=0.01))
+    True
     """
     if math.prod(image_shape) != len(ppca.mean):
         raise ValueError(
@@ -166,19 +181,21 @@ def linear_vae(ppca, image_shape=networks.IMAGE_SHAPE, **kwargs):
     return VAE(encoder, decoder, likelihood, **kwargs)
 
 
-def _flat(x):
-    return np.reshape(np.asarray(x, dtype="float64"), (len(x), -1))
+def _rows(x: ArrayLike) -> Array:
+    """Images as rows of pixels, ``(n, D)``."""
+    x = np.asarray(x, dtype="float64")
+    return np.reshape(x, (len(x), -1))
 
 
-def _eigen(x):
+def _eigen(x: Array) -> tuple[Array, Array, Array]:
     """Mean, eigenvalues (descending) and eigenvectors of the covariance over n."""
     if len(x) < 2:
         raise ValueError(f"x must hold at least 2 images, got {len(x)}.")
     blocks = spans(len(x), 5000)  # never all images in double precision at once
-    mean = sum(_flat(x[rows]).sum(axis=0) for rows in blocks) / len(x)
+    mean = sum(_rows(x[rows]).sum(axis=0) for rows in blocks) / len(x)
     covariance = np.zeros((len(mean), len(mean)))
     for rows in blocks:
-        centred = _flat(x[rows]) - mean
+        centred = _rows(x[rows]) - mean
         covariance += centred.T @ centred / len(x)
     if not np.isfinite(covariance).all():
         raise ValueError("x holds NaN or infinity: check the images.")

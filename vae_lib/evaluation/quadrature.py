@@ -5,20 +5,21 @@ coarse, the others are cut in four until halving the step changes nothing.
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
+from vae_lib._checks import positive, whole
+from vae_lib._images import check_images
+from vae_lib._tensors import to_tensor
+from vae_lib._types import Array, Images, Verbose
 from vae_lib.distributions import LOG_2PI
-from vae_lib.evaluation.batching import (
-    check_inputs,
-    progress_bar,
-    spans,
-    to_tensor,
-)
+from vae_lib.evaluation._batches import progress_bar, spans
 from vae_lib.evaluation.bounds import iwae
 from vae_lib.evaluation.codes import encode
+from vae_lib.models import VAE
 
 # A cell is cut only if it, or a neighbour, holds more than e^-20 of some image.
 NEGLIGIBLE = 20.0
@@ -26,20 +27,31 @@ MAX_LIMIT = 100.0  # an image with mass further out shows a model that has diver
 CODES_AT_ONCE = 2_000  # decoded together
 TABLE_SIZE = 4_000_000  # numbers in one (images, codes) table: 32 MB in float64
 
+Cells: TypeAlias = NDArray[np.int64]  # lower corners in steps, (G, 2)
+Masks: TypeAlias = NDArray[np.bool_]
+Bits: TypeAlias = NDArray[np.uint8]  # eight images of a mask in a number
+
 
 class Quadrature(NamedTuple):
     """The result of :func:`quadrature`; arrays are float64."""
 
-    log_px: np.ndarray  # (B,), nats
-    error: np.ndarray  # (B,), nats: |change| when the step was last halved
-    step: np.ndarray  # (B,), the last step
+    log_px: Array  # (B,), nats
+    error: Array  # (B,), nats: |change| when the step was last halved
+    step: Array  # (B,), the last step
     limit: float  # the grid covers [-limit, limit] in both dimensions
     n_codes: int  # codes decoded
 
 
 def quadrature(
-    vae, x, tolerance=0.01, step=0.1, max_halvings=8, limit=6.0, verbose="auto"
-):
+    vae: VAE,
+    x: Images,
+    *,
+    tolerance: float = 0.01,
+    step: float = 0.1,
+    max_halvings: int = 8,
+    limit: float = 6.0,
+    verbose: Verbose = "auto",
+) -> Quadrature:
     r"""The log density of each image, by numerical integration over a 2-D latent space.
 
     .. math:: \log p(x) = \log \int p(x \mid z)\, p(z)\, dz \approx
@@ -72,17 +84,18 @@ def quadrature(
             setting is not positive, or a posterior lies absurdly far out.
 
     In the book: Eqs. (1.4), (3.1).
+
+    >>> from vae_lib import data, evaluation, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_test[:5]
+    >>> exact = evaluation.quadrature(vae, x, tolerance=0.1, verbose=0)
+    >>> bool(exact.log_px.mean() > evaluation.iwae(vae, x, verbose=0).mean())
+    True
     """
-    if vae.latent_dim != 2:
-        raise ValueError(
-            f"quadrature needs latent_dim 2, this model has {vae.latent_dim}: a grid "
-            "grows too fast with the dimension. Use evaluation.iwae instead, a lower "
-            "bound for any latent_dim."
-        )
-    check_inputs(vae, x, max_halvings=max_halvings)
-    for name, value in (("tolerance", tolerance), ("step", step), ("limit", limit)):
-        if not 0.0 < value < math.inf:
-            raise ValueError(f"{name} must be positive and finite, got {value!r}.")
+    _check_two_latents(vae)
+    check_images(x, "x", vae.image_shape)
+    max_halvings = whole("max_halvings", max_halvings)
+    tolerance, step = positive("tolerance", tolerance), positive("step", step)
+    limit = positive("limit", limit)
     z_mean, z_log_var = encode(vae, x, verbose=0)
     narrowest = np.exp(0.5 * z_log_var).min(axis=1)  # (B,), standard deviations
     cells, limit, log_px, holds = _first_pass(vae, x, step, limit, z_mean)
@@ -109,9 +122,20 @@ def quadrature(
     return Quadrature(log_px, error, steps, limit, n_codes)
 
 
-def _first_pass(vae, x, step, limit, z_mean):
+def _check_two_latents(vae: VAE) -> None:
+    if vae.latent_dim != 2:
+        raise ValueError(
+            f"quadrature needs latent_dim 2, this model has {vae.latent_dim}: a grid "
+            "grows too fast with the dimension. Use evaluation.iwae instead, a lower "
+            "bound for any latent_dim."
+        )
+
+
+def _first_pass(
+    vae: VAE, x: Images, step: float, limit: float, z_mean: Array
+) -> tuple[Cells, float, Array, Masks]:
     """Integrate on a square grid, so wide that no image has mass at its edge."""
-    limit = max(limit, np.max(np.abs(z_mean)) + 2.0)
+    limit = max(limit, float(np.max(np.abs(z_mean))) + 2.0)
     # Rarely above log p(x): P(estimate > log p + b) < e^-b (Burda et al., app. B).
     estimate = iwae(vae, x, n_samples=10, verbose=0)
     while limit <= MAX_LIMIT:
@@ -130,7 +154,9 @@ def _first_pass(vae, x, step, limit, z_mean):
     )
 
 
-def _integrate(vae, x, cells, step, log_px):
+def _integrate(
+    vae: VAE, x: Images, cells: Cells, step: float, log_px: Array
+) -> tuple[Array, Bits]:
     """Add up cells of one size, ``(G, 2)`` whole numbers.
 
     Returns:
@@ -138,7 +164,7 @@ def _integrate(vae, x, cells, step, log_px):
         e^-20 of which image's known ``log_px``, as bits, ``(ceil(B / 8), G)``.
     """
     log_sum, held_by = np.full(len(x), -np.inf), []
-    x = to_tensor(x, like=vae.encoder.inputs[0])
+    images = to_tensor(x, like=vae.encoder.inputs[0])
     size = min(CODES_AT_ONCE, max(1, TABLE_SIZE // len(log_px)))
     for part in spans(len(cells), size):
         z = (cells[part] + 0.5) * step
@@ -146,17 +172,20 @@ def _integrate(vae, x, cells, step, log_px):
         padded = np.zeros((size, 2))
         padded[: len(z)] = z
         x_logits = vae.decoder(to_tensor(padded, like=vae.decoder.inputs[0]))
-        table = ops.convert_to_numpy(vae.likelihood.log_prob_table(x, x_logits))
+        table = ops.convert_to_numpy(vae.likelihood.log_prob_table(images, x_logits))
         log_prior = -0.5 * np.sum(z**2, axis=1) - LOG_2PI
         log_cell = log_prior + 2.0 * math.log(step)  # (g,), log of p(z) h^2
         log_mass = table[:, : len(z)] + log_cell.astype(table.dtype)  # (B, g)
-        log_sum = np.logaddexp(log_sum, _log_sum_exp(log_mass, log_sum))
+        log_sum = np.logaddexp(log_sum, _log_sum_of_heavy(log_mass, log_sum))
         held_by.append(np.packbits(log_mass > (log_px - NEGLIGIBLE)[:, None], axis=0))
     return log_sum, np.concatenate(held_by, axis=1)
 
 
-def _log_sum_exp(values, known):
-    """Over the last axis, of what is not negligible beside ``known``; ``(B,)``."""
+def _log_sum_of_heavy(values: np.ndarray, known: Array) -> Array:
+    """Log-sum-exp over the last axis, ``(B,)``, in time for the few terms that count.
+
+    What is negligible beside ``known`` is left out: most cells are, for most images.
+    """
     top = np.maximum(values.max(axis=1), known)
     row, column = np.nonzero(values > (top - 2.0 * NEGLIGIBLE)[:, None])
     terms = np.exp(values[row, column].astype("float64") - top[row])
@@ -165,12 +194,12 @@ def _log_sum_exp(values, known):
     return top + np.log(sums, out=log_sums, where=sums > 0.0)
 
 
-def _held(held_by, images):
+def _held(held_by: Bits, images: Masks) -> Masks:
     """Which cells hold some of at least one of the images, a mask ``(B,)``."""
     return np.any(held_by & np.packbits(images)[:, None], axis=0)
 
 
-def _halve(cells):
+def _halve(cells: Cells) -> Cells:
     """Children of the cells and of all their neighbours, each once, ``(G, 2)``."""
     around = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)])
     inside = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])

@@ -6,11 +6,16 @@ not images: ten thousand test images of one run tell nothing about the next run.
 
 import itertools
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from vae_lib.evaluation.batching import check_count
+from vae_lib._checks import whole
+from vae_lib._types import Array
+
+Masks: TypeAlias = NDArray[np.bool_]  # which runs are in the first set, (..., n + m)
 
 
 class PermutationTest(NamedTuple):
@@ -42,7 +47,9 @@ class MeanDifference(NamedTuple):
     superiority: float  # share of pairs (run of a, run of b) in which a is higher
 
 
-def permutation_test(a, b, max_splits=200_000, seed=0):
+def permutation_test(
+    a: ArrayLike, b: ArrayLike, *, max_splits: int = 200_000, seed: int = 0
+) -> PermutationTest:
     r"""Unpaired permutation test of the difference of two means.
 
     If the networks did not matter, every split of the pooled runs into two sets of the
@@ -70,14 +77,18 @@ def permutation_test(a, b, max_splits=200_000, seed=0):
     Source: Fisher (1935); counting the split that was seen: Phipson & Smyth (2010).
 
     In the book: Eq. (9.7).
+
+    >>> from vae_lib import evaluation
+    >>> evaluation.permutation_test([4.0, 5.0, 6.0], [1.0, 2.0, 3.0]).p_value
+    0.1
     """
     a, b = _check_runs("a", a, least=1), _check_runs("b", b, least=1)
-    check_count("max_splits", max_splits)
+    max_splits = whole("max_splits", max_splits)
     pooled = np.concatenate([a, b])
     pooled = pooled - pooled.mean()  # the mean of b then follows from the sum of a
     seen = a.mean() - b.mean()
 
-    def differences(masks):
+    def differences(masks: Masks) -> Array:
         sums = masks @ pooled
         return sums / len(a) + sums / len(b)
 
@@ -86,7 +97,9 @@ def permutation_test(a, b, max_splits=200_000, seed=0):
     return PermutationTest(float(seen), *counted)
 
 
-def brunner_munzel_test(a, b, max_splits=200_000, seed=0):
+def brunner_munzel_test(
+    a: ArrayLike, b: ArrayLike, *, max_splits: int = 200_000, seed: int = 0
+) -> BrunnerMunzel:
     r"""Is a run of one network likelier to be the higher one? A permutation test.
 
     The hypothesis is that a run of a is as likely above a run of b as below it. Unlike
@@ -107,22 +120,28 @@ def brunner_munzel_test(a, b, max_splits=200_000, seed=0):
         :class:`BrunnerMunzel`.
 
     Source: Brunner & Munzel (2000); permuted: Neubert & Brunner (2007).
+
+    >>> from vae_lib import evaluation
+    >>> evaluation.brunner_munzel_test([4.0, 5.0, 6.0], [1.0, 2.0, 3.0]).superiority
+    1.0
     """
     a, b = _check_runs("a", a, least=2), _check_runs("b", b, least=2)
-    check_count("max_splits", max_splits)
+    max_splits = whole("max_splits", max_splits)
     pooled = np.concatenate([a, b])
     order = 0.5 + 0.5 * np.sign(pooled[:, None] - pooled)  # 1 above, 1/2 level, 0 below
 
-    def statistics(masks):
+    def statistics(masks: Masks) -> Array:
         return np.abs(_brunner_munzel(order, masks)[1])
 
     superiority, statistic = _brunner_munzel(order, np.arange(len(pooled)) < len(a))
-    limit = abs(statistic) * (1.0 - 1e-12)
+    limit = float(abs(statistic)) * (1.0 - 1e-12)
     counted = _count_splits(statistics, limit, a, b, max_splits, seed)
     return BrunnerMunzel(float(superiority), float(statistic), *counted)
 
 
-def mean_difference(a, b, level=0.95):
+def mean_difference(
+    a: ArrayLike, b: ArrayLike, *, level: float = 0.95
+) -> MeanDifference:
     r"""How much two means differ: interval, standardised effect, order of the runs.
 
     .. math:: \bar a - \bar b \pm t_\nu \sqrt{s_a^2 / n + s_b^2 / m}, \qquad
@@ -143,6 +162,11 @@ def mean_difference(a, b, level=0.95):
             ``level`` is not between 0 and 1.
 
     Source: Welch (1947); Hedges (1981); McGraw & Wong (1992).
+
+    >>> from vae_lib import evaluation
+    >>> found = evaluation.mean_difference([4.0, 5.0, 6.0], [1.0, 2.0, 3.0])
+    >>> print(f"{found.mean:.1f}, from {found.low:.2f} to {found.high:.2f}")
+    3.0, from 0.73 to 5.27
     """
     from scipy.stats import t  # slow to import
 
@@ -167,7 +191,7 @@ def mean_difference(a, b, level=0.95):
     return MeanDifference(*map(float, numbers))
 
 
-def _brunner_munzel(order, masks):
+def _brunner_munzel(order: Array, masks: Masks) -> tuple[Array, Array]:
     """Superiority and statistic of the runs where ``masks`` (..., n + m) is true."""
     n = int(masks.sum(axis=-1).flat[0])  # the same in each row
     m = masks.shape[-1] - n
@@ -186,7 +210,14 @@ def _brunner_munzel(order, masks):
     return superiority, np.where(some, excess / np.where(some, error, 1.0), limit)
 
 
-def _count_splits(statistic, limit, a, b, max_splits, seed):
+def _count_splits(
+    statistic: Callable[[Masks], Array],
+    limit: float,
+    a: Array,
+    b: Array,
+    max_splits: int,
+    seed: int,
+) -> tuple[float, int, bool]:
     """``(p value, splits, whether these are all)`` of a statistic of masks."""
     n, total = len(a), len(a) + len(b)
     exact = math.comb(total, n) <= max_splits
@@ -198,7 +229,7 @@ def _count_splits(statistic, limit, a, b, max_splits, seed):
     return p_value, n_splits, exact
 
 
-def _all_masks(n, total, max_splits, seed):
+def _all_masks(n: int, total: int, max_splits: int, seed: int) -> Iterator[Masks]:
     """Which of the pooled runs are in the first set: every way, in blocks."""
     chosen = itertools.combinations(range(total), n)
     while block := list(itertools.islice(chosen, 20_000)):
@@ -207,7 +238,7 @@ def _all_masks(n, total, max_splits, seed):
         yield masks
 
 
-def _random_masks(n, total, max_splits, seed):
+def _random_masks(n: int, total: int, max_splits: int, seed: int) -> Iterator[Masks]:
     """The same for ``max_splits`` random ways."""
     rng = np.random.default_rng(seed)
     for start in range(0, max_splits, 10_000):
@@ -215,7 +246,7 @@ def _random_masks(n, total, max_splits, seed):
         yield rng.permuted(np.tile(np.arange(total) < n, (rows, 1)), axis=1)
 
 
-def _check_runs(name, runs, least):
+def _check_runs(name: str, runs: ArrayLike, least: int) -> Array:
     runs = np.asarray(runs, dtype="float64")
     if runs.ndim != 1 or len(runs) < least:
         raise ValueError(

@@ -61,13 +61,3 @@ def as_codes(value, name):
             "sklearn.decomposition.PCA(2), and name the axes accordingly."
         )
     return codes
-
-
-def as_count(value, name, least=1):
-    """A whole number of at least ``least``, else a ValueError."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ValueError(
-            f"{name} must be a whole number of at least {least}, got {value!r}."
-        )
-    return int(value)

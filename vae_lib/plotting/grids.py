@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from vae_lib.plotting.checks import as_codes, as_count, as_images
+from vae_lib._checks import whole
+from vae_lib.plotting.checks import as_codes, as_images
 from vae_lib.plotting.images import draw_image, mosaic
 from vae_lib.plotting.style import WIDTH, drawing
 
@@ -36,7 +37,7 @@ def prior_grid(n=20, tail=None):
     """
     from scipy.special import ndtri  # the inverse of the normal distribution function
 
-    n = as_count(n, "n", least=2)
+    n = whole("n", n, least=2)
     tail = 0.5 / n if tail is None else tail
     if not 0.0 < tail < 0.5:
         raise ValueError(f"tail is a probability between 0 and 0.5, got {tail!r}.")

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vae_lib.plotting.checks import as_count, as_images
+from vae_lib._checks import same_shape, whole
+from vae_lib.plotting.checks import as_images
 from vae_lib.plotting.style import WIDTH, drawing
 
 PAD = 2  # pixels between images
@@ -25,8 +26,8 @@ def mosaic(images, n_columns=10, pad=PAD):
         ValueError: if the images or a count are not valid.
     """
     images = as_images(images, "images")
-    n_columns = as_count(n_columns, "n_columns")
-    pad = as_count(pad, "pad", least=0)
+    n_columns = whole("n_columns", n_columns)
+    pad = whole("pad", pad, least=0)
     n, height, width, channels = images.shape
     n_rows = -(-n // n_columns)
     paper = 0.0 if channels == 1 else 1.0
@@ -36,9 +37,9 @@ def mosaic(images, n_columns=10, pad=PAD):
     tiles[:n, :height, :width] = images
     # (row, column, y, x, channel) -> (row, y, column, x, channel)
     tiles = tiles.reshape(n_rows, n_columns, *tiles.shape[1:]).swapaxes(1, 2)
-    whole = tiles.reshape(n_rows * (height + pad), n_columns * (width + pad), channels)
-    whole = whole[: len(whole) - pad, : whole.shape[1] - pad]
-    return whole[..., 0] if channels == 1 else whole
+    board = tiles.reshape(n_rows * (height + pad), n_columns * (width + pad), channels)
+    board = board[: len(board) - pad, : board.shape[1] - pad]
+    return board[..., 0] if channels == 1 else board
 
 
 def draw_image(ax, image, top=0):
@@ -70,16 +71,6 @@ def _figure_height(height, width, title=None):
     return WIDTH * height / width + (0.4 if title else 0.1)
 
 
-def _same_shape(**images):
-    first, *others = images
-    for name in others:
-        if images[name].shape != images[first].shape:
-            raise ValueError(
-                f"{first} and {name} must show the same images, got shapes "
-                f"{images[first].shape} and {images[name].shape}."
-            )
-
-
 def image_grid(images, n_columns=10, ax=None, title=None):
     """Draw images in rows, such as samples (the report's figures 7 and 12).
 
@@ -96,7 +87,7 @@ def image_grid(images, n_columns=10, ax=None, title=None):
         ValueError: if the images or ``n_columns`` are not valid.
     """
     images = as_images(images, "images")
-    n_columns = min(as_count(n_columns, "n_columns"), len(images))
+    n_columns = min(whole("n_columns", n_columns), len(images))
     picture = mosaic(images, n_columns)
     with drawing(ax, _figure_height(*picture.shape[:2], title)) as ax:
         draw_image(ax, picture)
@@ -124,8 +115,8 @@ def samples(means, noisy, n_columns=10, ax=None, title=None):
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
     """
     means, noisy = as_images(means, "means"), as_images(noisy, "noisy")
-    _same_shape(means=means, noisy=noisy)
-    n_columns = min(as_count(n_columns, "n_columns"), len(means))
+    same_shape(means=means, noisy=noisy)
+    n_columns = min(whole("n_columns", n_columns), len(means))
     blocks = {
         r"Decoder means, $E[x \mid z]$": mosaic(means, n_columns),
         r"With the noise, $x \sim p(x \mid z)$": mosaic(noisy, n_columns),
@@ -161,12 +152,12 @@ def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
     """
     rows = {"original": as_images(x, "x"), "mean": as_images(x_mean, "x_mean")}
-    _same_shape(x=rows["original"], x_mean=rows["mean"])
+    same_shape(x=rows["original"], x_mean=rows["mean"])
     if x_noisy is not None:
         rows["noisy"] = as_images(x_noisy, "x_noisy")
-        _same_shape(x=rows["original"], x_noisy=rows["noisy"])
+        same_shape(x=rows["original"], x_noisy=rows["noisy"])
     n, height, *_ = rows["original"].shape
-    n_columns = min(as_count(n_columns, "n_columns"), n)
+    n_columns = min(whole("n_columns", n_columns), n)
     strips = [
         (name, mosaic(images[start : start + n_columns], n_columns))
         for start in range(0, n, n_columns)

@@ -9,15 +9,10 @@ import importlib
 _MODULES = {
     "Checkpoints": "checkpoints",
     "KLWarmup": "warmup",
-    "Standardised": "standardise",
     "TrainConfig": "config",
-    "add_batch_norm": "batch_norm",
     "build_vae": "build",
     "epoch_order": "loop",
     "fit": "loop",
-    "fold_batch_norm": "batch_norm",
-    "live_units": "batch_norm",
-    "standardise_codes": "standardise",
     "train": "run",
 }
 __all__ = [*_MODULES]

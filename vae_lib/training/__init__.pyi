@@ -1,12 +1,7 @@
-from vae_lib.training.batch_norm import add_batch_norm as add_batch_norm
-from vae_lib.training.batch_norm import fold_batch_norm as fold_batch_norm
-from vae_lib.training.batch_norm import live_units as live_units
 from vae_lib.training.build import build_vae as build_vae
 from vae_lib.training.checkpoints import Checkpoints as Checkpoints
 from vae_lib.training.config import TrainConfig as TrainConfig
 from vae_lib.training.loop import epoch_order as epoch_order
 from vae_lib.training.loop import fit as fit
 from vae_lib.training.run import train as train
-from vae_lib.training.standardise import Standardised as Standardised
-from vae_lib.training.standardise import standardise_codes as standardise_codes
 from vae_lib.training.warmup import KLWarmup as KLWarmup

@@ -7,7 +7,7 @@ import keras
 
 from vae_lib import likelihoods, networks
 from vae_lib.models import VAE
-from vae_lib.training.batch_norm import add_batch_norm
+from vae_lib.surgery import add_batch_norm
 from vae_lib.training.config import TrainConfig
 
 __all__ = ["build_vae"]
@@ -24,7 +24,7 @@ def build_vae(
     The linear network gets the identity link, under which it is probabilistic PCA.
 
     With ``batch_norm`` the encoder has one layer more until training is done and
-    :func:`vae_lib.training.fold_batch_norm` takes it out again.
+    :func:`vae_lib.surgery.fold_batch_norm` takes it out again.
 
     With a mixed ``precision`` the hidden layers compute in half precision. Their
     weights, the optimiser, what the networks return and all that the likelihood and

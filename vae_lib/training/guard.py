@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from vae_lib._images import check_images
-from vae_lib.evaluation.batching import ImageNoise, spans, to_tensor
+from vae_lib._tensors import to_tensor
+from vae_lib.evaluation._batches import ImageNoise, spans
 from vae_lib.models import VAE
 from vae_lib.training.steps import TrainFunction
 

@@ -1,14 +1,19 @@
 """Batch normalisation of the encoder while it learns, and none once it has learnt."""
 
+from typing import Any
+
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from vae_lib.evaluation.batching import check_inputs
+from vae_lib._images import check_images
+from vae_lib._tensors import to_numpy
+from vae_lib._types import Images, Tensor
 from vae_lib.models import VAE
-from vae_lib.training.standardise import heads_of, value_of
+from vae_lib.surgery.standardise import heads_of
 
 
-def add_batch_norm(encoder):
+def add_batch_norm(encoder: keras.Model) -> keras.Model:
     r"""Normalise the sums of the encoder's last hidden layer over each batch.
 
     A rectified unit, :math:`h_k = \max(0, s_k)` with :math:`s_k = w_k^\top a`, that is
@@ -55,7 +60,7 @@ def add_batch_norm(encoder):
     return _with_heads(encoder, h)
 
 
-def fold_batch_norm(vae):
+def fold_batch_norm(vae: VAE) -> VAE:
     r"""The same VAE without batch normalisation: its numbers go into the weights.
 
     .. math:: w_k' = \frac{\gamma_k}{\sqrt{v_k + \epsilon}}\, w_k, \qquad
@@ -74,6 +79,13 @@ def fold_batch_norm(vae):
         ValueError: if there is no batch normalisation to fold.
 
     In the book: the appendix on training.
+
+    >>> from vae_lib import likelihoods, models, networks, surgery
+    >>> encoder, decoder = networks.build("mlp", 2)
+    >>> encoder = surgery.add_batch_norm(encoder)
+    >>> vae = models.VAE(encoder, decoder, likelihoods.Gaussian())  # and train it
+    >>> surgery.fold_batch_norm(vae).encoder.layers[-3].name
+    'hidden'
     """
     norms = [
         layer
@@ -87,13 +99,13 @@ def fold_batch_norm(vae):
         )
     norm = norms[0]
     dense = norm.input._keras_history.operation
-    scale = value_of(norm.gamma) / np.sqrt(
-        value_of(norm.moving_variance) + norm.epsilon
+    scale = to_numpy(norm.gamma) / np.sqrt(
+        to_numpy(norm.moving_variance) + norm.epsilon
     )
     folded = _like(dense, activation="relu", use_bias=True)
     encoder = _with_heads(vae.encoder, folded(dense.input))
-    folded.kernel.assign(value_of(dense.kernel) * scale)
-    folded.bias.assign(value_of(norm.beta) - value_of(norm.moving_mean) * scale)
+    folded.kernel.assign(to_numpy(dense.kernel) * scale)
+    folded.bias.assign(to_numpy(norm.beta) - to_numpy(norm.moving_mean) * scale)
     return VAE(
         encoder,
         vae.decoder,
@@ -107,7 +119,7 @@ def fold_batch_norm(vae):
     )
 
 
-def live_units(vae, x):
+def live_units(vae: VAE, x: Images) -> NDArray[np.bool_]:
     """Which units of the encoder's last hidden layer answer at least one image.
 
     Args:
@@ -122,8 +134,13 @@ def live_units(vae, x):
         ValueError: if there is no such layer, or the images do not fit the model.
 
     In the book: chapter 7.
+
+    >>> from vae_lib import data, pretrained, surgery
+    >>> vae, x = pretrained.load_pretrained("mlp", 2), data.load_sample().x_val
+    >>> surgery.live_units(vae, x).shape
+    (512,)
     """
-    check_inputs(vae, x)
+    check_images(x, "x", vae.image_shape)
     hidden = _hidden_layer(vae.encoder)
     if not _is_rectified(hidden):
         raise ValueError(
@@ -134,7 +151,7 @@ def live_units(vae, x):
     return answers.predict(x, batch_size=500, verbose=0).max(axis=0) > 0.0
 
 
-def _hidden_layer(encoder):
+def _hidden_layer(encoder: keras.Model) -> keras.layers.Layer:
     """The layer that both heads read."""
     layers = {head.input._keras_history.operation for head in heads_of(encoder)}
     if len(layers) != 1:
@@ -145,17 +162,17 @@ def _hidden_layer(encoder):
     return layers.pop()
 
 
-def _is_rectified(layer):
+def _is_rectified(layer: keras.layers.Layer) -> bool:
     rectifies = getattr(layer, "activation", None) is keras.activations.relu
     return rectifies or isinstance(layer, keras.layers.ReLU)
 
 
-def _like(layer, **changes):
+def _like(layer: keras.layers.Layer, **changes: Any) -> keras.layers.Layer:
     """A new layer with the settings of another one, except for some."""
     return type(layer).from_config({**layer.get_config(), **changes})
 
 
-def _with_heads(encoder, h):
+def _with_heads(encoder: keras.Model, h: Tensor) -> keras.Model:
     """The encoder's heads, with their weights, on another hidden layer."""
     heads = heads_of(encoder)
     copies = [_like(head) for head in heads]
