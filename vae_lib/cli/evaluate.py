@@ -72,7 +72,7 @@ def choose_images(mnist, split, n):
     """Images and labels of a split, or a fixed random n of them."""
     import numpy as np
 
-    from vae_lib.data import test_subset
+    from vae_lib.data import subset_indices
 
     x, y = getattr(mnist, f"x_{split}"), getattr(mnist, f"y_{split}")
     if n is None or n == len(x):
@@ -80,7 +80,7 @@ def choose_images(mnist, split, n):
     if n > len(x):
         raise CommandError(f"--images is {n}, but the split has {len(x):,} images.")
     if split == "test":  # the subset that the book uses
-        chosen = test_subset(n, size=len(x))
+        chosen = subset_indices(n, size=len(x))
     else:
         chosen = np.random.default_rng(0).permutation(len(x))[:n]
     return x[chosen], y[chosen]
