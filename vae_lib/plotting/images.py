@@ -1,14 +1,23 @@
 """Pictures of images: a grid, samples with and without noise, reconstructions."""
 
-import numpy as np
+from __future__ import annotations
 
-from vae_lib.plotting.checks import as_count, as_images
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from vae_lib._checks import whole
+from vae_lib.plotting.checks import as_images
 from vae_lib.plotting.style import WIDTH, drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PAD = 2  # pixels between images
 
 
-def mosaic(images, n_columns=10, pad=PAD):
+def mosaic(images: ArrayLike, *, n_columns: int = 10, pad: int = PAD) -> np.ndarray:
     """Put images into one, row by row from the top left.
 
     Args:
@@ -25,8 +34,8 @@ def mosaic(images, n_columns=10, pad=PAD):
         ValueError: if the images or a count are not valid.
     """
     images = as_images(images, "images")
-    n_columns = as_count(n_columns, "n_columns")
-    pad = as_count(pad, "pad", least=0)
+    n_columns = whole("n_columns", n_columns)
+    pad = whole("pad", pad, least=0)
     n, height, width, channels = images.shape
     n_rows = -(-n // n_columns)
     paper = 0.0 if channels == 1 else 1.0
@@ -36,28 +45,29 @@ def mosaic(images, n_columns=10, pad=PAD):
     tiles[:n, :height, :width] = images
     # (row, column, y, x, channel) -> (row, y, column, x, channel)
     tiles = tiles.reshape(n_rows, n_columns, *tiles.shape[1:]).swapaxes(1, 2)
-    whole = tiles.reshape(n_rows * (height + pad), n_columns * (width + pad), channels)
-    whole = whole[: len(whole) - pad, : whole.shape[1] - pad]
-    return whole[..., 0] if channels == 1 else whole
+    picture = tiles.reshape(n_rows * (height + pad), -1, channels)
+    picture = picture[: len(picture) - pad, : picture.shape[1] - pad]
+    return picture[..., 0] if channels == 1 else picture
 
 
-def draw_image(ax, image, top=0):
+def draw_image(ax: Axes, image: np.ndarray, top: float = 0, **imshow: Any) -> None:
     """Draw one image, its first pixel row at ``y = top``, one unit a pixel.
 
     A digit is ink on paper, 1 black and 0 white; colour is drawn as it is.
     """
     height, width = image.shape[:2]
-    ax.imshow(
-        np.clip(image, 0.0, 1.0),
-        cmap="gray_r",
-        vmin=0.0,
-        vmax=1.0,
-        extent=(0, width, top + height, top),
-    )
+    extent = (0, width, top + height, top)
+    look: dict[str, Any] = {
+        "cmap": "gray_r",
+        "vmin": 0.0,
+        "vmax": 1.0,
+        "extent": extent,
+    }
+    ax.imshow(np.clip(image, 0.0, 1.0), **(look | imshow))
     ax.set(xlim=(0, width), ylim=(top + height, 0))
 
 
-def _bare(ax, title):
+def _bare(ax: Axes, title: str | None) -> None:
     """No ticks and no frame: the pictures speak."""
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
@@ -66,11 +76,11 @@ def _bare(ax, title):
         ax.set_title(title)
 
 
-def _figure_height(height, width, title=None):
+def _figure_height(height: float, width: float, title: str | None) -> float:
     return WIDTH * height / width + (0.4 if title else 0.1)
 
 
-def _same_shape(**images):
+def _same_shape(**images: np.ndarray) -> None:
     first, *others = images
     for name in others:
         if images[name].shape != images[first].shape:
@@ -80,7 +90,14 @@ def _same_shape(**images):
             )
 
 
-def image_grid(images, n_columns=10, ax=None, title=None):
+def image_grid(
+    images: ArrayLike,
+    *,
+    n_columns: int = 10,
+    ax: Axes | None = None,
+    title: str | None = None,
+    **imshow: Any,
+) -> Axes:
     """Draw images in rows, such as samples (the report's figures 7 and 12).
 
     Args:
@@ -88,6 +105,7 @@ def image_grid(images, n_columns=10, ax=None, title=None):
         n_columns: images in a row.
         ax: where to draw, ``None`` for a new figure.
         title: title of the Axes.
+        **imshow: what ``Axes.imshow`` takes, such as ``interpolation="bilinear"``.
 
     Returns:
         The Axes. Values outside [0, 1] are clipped.
@@ -95,16 +113,22 @@ def image_grid(images, n_columns=10, ax=None, title=None):
     Raises:
         ValueError: if the images or ``n_columns`` are not valid.
     """
-    images = as_images(images, "images")
-    n_columns = min(as_count(n_columns, "n_columns"), len(images))
-    picture = mosaic(images, n_columns)
-    with drawing(ax, _figure_height(*picture.shape[:2], title)) as ax:
-        draw_image(ax, picture)
+    n_columns = min(whole("n_columns", n_columns), len(as_images(images, "images")))
+    picture = mosaic(images, n_columns=n_columns)
+    with drawing(ax, _figure_height(len(picture), picture.shape[1], title)) as ax:
+        draw_image(ax, picture, **imshow)
         _bare(ax, title)
     return ax
 
 
-def samples(means, noisy, n_columns=10, ax=None, title=None):
+def samples(
+    means: ArrayLike,
+    noisy: ArrayLike,
+    *,
+    n_columns: int = 10,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     r"""Draw decoder means above the samples that the likelihood's noise makes of them.
 
     Most books print :math:`E[x \mid z]` and call it a sample; only
@@ -125,12 +149,12 @@ def samples(means, noisy, n_columns=10, ax=None, title=None):
     """
     means, noisy = as_images(means, "means"), as_images(noisy, "noisy")
     _same_shape(means=means, noisy=noisy)
-    n_columns = min(as_count(n_columns, "n_columns"), len(means))
+    n_columns = min(whole("n_columns", n_columns), len(means))
     blocks = {
-        r"Decoder means, $E[x \mid z]$": mosaic(means, n_columns),
-        r"With the noise, $x \sim p(x \mid z)$": mosaic(noisy, n_columns),
+        r"Decoder means, $E[x \mid z]$": mosaic(means, n_columns=n_columns),
+        r"With the noise, $x \sim p(x \mid z)$": mosaic(noisy, n_columns=n_columns),
     }
-    height, width = mosaic(means, n_columns).shape[:2]
+    height, width = mosaic(means, n_columns=n_columns).shape[:2]
     line = 0.085 * width  # room for a line of text at the width of a new figure
     total = 2 * (height + line) + 0.5 * line
     with drawing(ax, _figure_height(total, width, title)) as ax:
@@ -143,7 +167,15 @@ def samples(means, noisy, n_columns=10, ax=None, title=None):
     return ax
 
 
-def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
+def reconstructions(
+    x: ArrayLike,
+    x_mean: ArrayLike,
+    x_noisy: ArrayLike | None = None,
+    *,
+    n_columns: int = 8,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     """Draw originals above their reconstructions, and those with noise below.
 
     Args:
@@ -166,9 +198,9 @@ def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
         rows["noisy"] = as_images(x_noisy, "x_noisy")
         _same_shape(x=rows["original"], x_noisy=rows["noisy"])
     n, height, *_ = rows["original"].shape
-    n_columns = min(as_count(n_columns, "n_columns"), n)
+    n_columns = min(whole("n_columns", n_columns), n)
     strips = [
-        (name, mosaic(images[start : start + n_columns], n_columns))
+        (name, mosaic(images[start : start + n_columns], n_columns=n_columns))
         for start in range(0, n, n_columns)
         for name, images in rows.items()
     ]
