@@ -147,6 +147,7 @@ def run(name, seed, mnist, work):
 
 
 def record_path(name):
+    """Where the record of a model lies."""
     return RESULTS / f"pretrained_{name}.json"
 
 
@@ -168,6 +169,7 @@ def load_record(name):
 
 
 def versions():
+    """With what the models were trained."""
     return {
         "python": platform.python_version(),
         "keras": keras.__version__,
@@ -177,6 +179,7 @@ def versions():
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

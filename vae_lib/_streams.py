@@ -6,9 +6,11 @@ Imports no array library.
 import contextlib
 import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 
-def is_terminal(stream):
+def is_terminal(stream: Any) -> bool:
     """Whether a person reads this stream."""
     try:
         return bool(stream.isatty())
@@ -16,25 +18,25 @@ def is_terminal(stream):
         return False
 
 
-def rewrites_lines(stream):
+def rewrites_lines(stream: Any) -> bool:
     """Whether a line there can be written over."""
     return is_terminal(stream) and os.environ.get("TERM") != "dumb"
 
 
-def shows_bars(stream):
+def shows_bars(stream: Any) -> bool:
     """Whether Keras's progress bars, which are coloured, belong there."""
     return rewrites_lines(stream) and not os.environ.get("NO_COLOR")
 
 
-def is_open(stream):
+def is_open(stream: Any) -> bool:
     """Whether something can be written there."""
     return stream is not None and not getattr(stream, "closed", False)
 
 
 class Patient:
-    """A stream that a message cannot break.
+    r"""A stream that a message cannot break.
 
-    What its encoding lacks is written as an escape such as ``\\u0141``; once its reader
+    What its encoding lacks is written as an escape such as ``\u0141``; once its reader
     has gone, or where there is none, what is written is dropped: a training must not
     end because ``head`` has seen enough.
 
@@ -42,17 +44,17 @@ class Patient:
         stream: any object with ``write``, or ``None``.
     """
 
-    def __init__(self, stream):
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._lost = not is_open(stream)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return not self._lost and is_terminal(self._stream)
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         if not self._lost:
             try:
                 self._stream.write(text)
@@ -64,17 +66,17 @@ class Patient:
                 self._lose()
         return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         if not self._lost and hasattr(self._stream, "flush"):
             self._try(self._stream.flush)
 
-    def _try(self, call, *arguments):
+    def _try(self, call: Callable[..., object], *arguments: str) -> None:
         try:
             call(*arguments)
         except (BrokenPipeError, ValueError):
             self._lose()
 
-    def _lose(self):
+    def _lose(self) -> None:
         """Drop all that follows, and what is left in the buffer at the end, too."""
         self._lost = True
         with contextlib.suppress(AttributeError, OSError, ValueError):
@@ -84,7 +86,7 @@ class Patient:
 
 
 @contextlib.contextmanager
-def patient_output():
+def patient_output() -> Iterator[None]:
     """Put :class:`Patient` streams in the place of standard output and error."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(Patient, before)

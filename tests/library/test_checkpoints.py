@@ -114,7 +114,7 @@ def test_no_whole_checkpoint_is_an_error(compiled, folder):
     checkpoints, vae = training.Checkpoints(folder), compiled()
     with (
         pytest.warns(UserWarning, match="damaged and passed over"),
-        pytest.raises(ValueError, match="No checkpoint in .* is whole. Delete the"),
+        pytest.raises(ValueError, match=r"No checkpoint in .* is whole. Delete the"),
     ):
         checkpoints.restore(vae)
 
@@ -181,9 +181,9 @@ def test_a_run_among_the_checkpoints_of_another_is_refused(compiled, images, tmp
     for callback in (checkpoints, training.Checkpoints(tmp_path)):
         with pytest.raises(ValueError, match=message):
             training.fit(compiled(), images, 3, callbacks=[callback], verbose=0)
-        with pytest.raises(ValueError, match="another run .* at epoch 2"):
+        with pytest.raises(ValueError, match=r"another run .* at epoch 2"):
             callback.save(compiled(), 2)
-    with pytest.raises(ValueError, match="another run .* at epoch 2"):
+    with pytest.raises(ValueError, match=r"another run .* at epoch 2"):
         training.fit(
             compiled(), images, 3, initial_epoch=2, callbacks=[checkpoints], verbose=0
         )
@@ -228,7 +228,7 @@ def test_a_fixed_variance_in_an_older_checkpoint_must_be_the_same(
     if older == 0.3:
         assert checkpoints.restore(vae) == 1
     else:
-        with pytest.raises(ValueError, match="variance is 0.4, .* is fixed at 0.3"):
+        with pytest.raises(ValueError, match=r"variance is 0.4, .* is fixed at 0.3"):
             checkpoints.restore(vae)
 
 

@@ -82,11 +82,13 @@ def test_a_damaged_or_missing_sample_is_an_error(monkeypatch, tmp_path):
     content = bytearray(data.SAMPLE_FILE.read_bytes())
     damaged = tmp_path / "sample.npz"
     monkeypatch.setattr(data, "SAMPLE_FILE", damaged)
-    with pytest.raises(FileNotFoundError, match="no such file. Install vae_lib again"):
+    with pytest.raises(FileNotFoundError, match=r"no such file. Install vae_lib again"):
         data.load_sample()
     content[200_000] ^= 1
     damaged.write_bytes(content)
-    with pytest.raises(ValueError, match="'x' cannot be read .* Install vae_lib again"):
+    with pytest.raises(
+        ValueError, match=r"'x' cannot be read .* Install vae_lib again"
+    ):
         data.load_sample()
 
 
@@ -112,7 +114,7 @@ def test_subset_fits_the_sample_too(sample):
 
 
 @pytest.mark.parametrize(
-    "n, size", [(0, 10_000), (-1, 10_000), (501, 500), (1, 10_001), (1, 0)]
+    ("n", "size"), [(0, 10_000), (-1, 10_000), (501, 500), (1, 10_001), (1, 0)]
 )
 def test_subset_out_of_range(n, size):
     with pytest.raises(ValueError, match=f"n is {n} and size is {size}: choose 1 <= n"):
@@ -168,7 +170,7 @@ BAD_IMAGES = [
 ]
 
 
-@pytest.mark.parametrize("x, message", BAD_IMAGES)
+@pytest.mark.parametrize(("x", "message"), BAD_IMAGES)
 def test_check_images_says_what_to_change(x, message):
     with pytest.raises(ValueError, match=message):
         data.check_images(x)
@@ -210,7 +212,7 @@ def test_advice_fits_what_the_values_look_like(x, remedy):
 
 
 def test_check_images_names_the_argument_and_the_type():
-    with pytest.raises(ValueError, match="^x_test has no images"):
+    with pytest.raises(ValueError, match=r"^x_test has no images"):
         data.check_images(GOOD[:0], name="x_test")
     with pytest.raises(
         TypeError, match=r"x_val is of type list: .* np.asarray\(x_val\)"

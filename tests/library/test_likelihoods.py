@@ -362,7 +362,7 @@ def test_a_variance_must_be_positive_and_finite(name, value):
 
 
 def test_an_unknown_link_is_named():
-    with pytest.raises(ValueError, match="Unknown link 'tanh'.*'sigmoid'.*'identity'"):
+    with pytest.raises(ValueError, match=r"Unknown link 'tanh'.*'sigmoid'.*'identity'"):
         likelihoods.Gaussian(link="tanh")
 
 
@@ -375,7 +375,7 @@ def test_build_knows_three_names():
         assert type(likelihoods.build(name)) is cls
     fixed = likelihoods.build("gaussian", variance=0.5)
     assert fixed.variance == pytest.approx(0.5)
-    with pytest.raises(ValueError, match="Unknown likelihood 'normal'.*'gaussian'"):
+    with pytest.raises(ValueError, match=r"Unknown likelihood 'normal'.*'gaussian'"):
         likelihoods.build("normal")
 
 

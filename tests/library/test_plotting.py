@@ -531,7 +531,7 @@ def test_pictures_of_different_numbers_of_images_are_refused():
         plotting.reconstructions(IMAGES, few)
     with pytest.raises(ValueError, match="x and x_noisy must show the same images"):
         plotting.reconstructions(IMAGES, IMAGES, few)
-    with pytest.raises(ValueError, match="n_columns must be a whole number .* got 0"):
+    with pytest.raises(ValueError, match=r"n_columns must be a whole number .* got 0"):
         plotting.image_grid(IMAGES, n_columns=0)
     assert plt.get_fignums() == []
 
@@ -610,18 +610,25 @@ DIAGRAMS = {
     ),
     "conv": (
         ["x", *["Conv2D"] * 4, "Flatten", "Dense", "z_mean", "z_log_var"],
-        ["28 × 28 × 32 · 320 parameters", "64 maps, 3 × 3, stride 2, ReLU"]
-        + [9 * 32 * 64 + 64, 9 * 64 * 64 + 64, "12,544 values", 12544 * 32 + 32, 66],
+        [
+            "28 × 28 × 32 · 320 parameters",
+            "64 maps, 3 × 3, stride 2, ReLU",
+            *[9 * 32 * 64 + 64, 9 * 64 * 64 + 64, "12,544 values", 12544 * 32 + 32, 66],
+        ],
         ["z", "Dense", "Reshape", "Conv2DTranspose", "x_logits"],
-        [2 * 784 + 784, "32 maps, 3 × 3, stride 1, ReLU", 320]
-        + ["Conv2D, 1 map, 3 × 3, stride 1, linear", 9 * 32 + 1],
+        [
+            *[2 * 784 + 784, "32 maps, 3 × 3, stride 1, ReLU", 320],
+            *["Conv2D, 1 map, 3 × 3, stride 1, linear", 9 * 32 + 1],
+        ],
     ),
     "conv_feature_map": (
         ["x", *["Conv2D"] * 4, "Flatten", "Dense", "z_mean", "z_log_var"],
         ["14 × 14 × 64 · 18,496 parameters", 12544 * 32 + 32, 66],
         ["z", "Dense", "Reshape", "Conv2DTranspose", "x_logits"],
-        ["14 × 14 × 64", "32 maps, 3 × 3, stride 2, ReLU", 2 * 12544 + 12544]
-        + [9 * 64 * 32 + 32, 9 * 32 + 1],
+        [
+            *["14 × 14 × 64", "32 maps, 3 × 3, stride 2, ReLU", 2 * 12544 + 12544],
+            *[9 * 64 * 32 + 32, 9 * 32 + 1],
+        ],
     ),
     "linear": (
         ["x", "Flatten", "z_mean", "z_log_var"],
@@ -713,7 +720,7 @@ def test_diagram_shows_merging_and_sequential_models():
 
 
 def test_diagram_refuses_what_it_cannot_draw():
-    with pytest.raises(ValueError, match="Of a VAE pass vae.encoder or vae.decoder"):
+    with pytest.raises(ValueError, match=r"Of a VAE pass vae.encoder or vae.decoder"):
         plotting.network_diagram(SimpleNamespace(layers=[1]))
     x = keras.Input((4,))
     h = keras.layers.Dense(4)(x)

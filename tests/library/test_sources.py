@@ -166,11 +166,11 @@ def test_a_named_file_that_is_missing_is_an_error(
 ):
     put(cache, full_set.path.read_bytes())  # good, but not what was asked for
     with pytest.raises(
-        FileNotFoundError, match="path='a.npz': no such file. Get Keras"
+        FileNotFoundError, match=r"path='a.npz': no such file. Get Keras"
     ):
         data.load_mnist("a.npz", allow_sample=allow_sample)
     monkeypatch.setenv("VAE_LIB_MNIST", "b.npz")
-    with pytest.raises(FileNotFoundError, match="VAE_LIB_MNIST='b.npz': no such file"):
+    with pytest.raises(FileNotFoundError, match=r"VAE_LIB_MNIST='b.npz': no such file"):
         data.load_mnist(allow_sample=allow_sample)
 
 
@@ -246,7 +246,7 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize("content, message", BAD_FILES.values(), ids=BAD_FILES)
+@pytest.mark.parametrize(("content", "message"), BAD_FILES.values(), ids=BAD_FILES)
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "bad.npz"
     path.write_bytes(content)
@@ -258,7 +258,7 @@ def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, content, message):
 
 def test_wrong_numbers_are_refused(stand_in, full_shapes):
     with pytest.raises(
-        ValueError, match="'x_train' holds other numbers: SHA-256 .* exp"
+        ValueError, match=r"'x_train' holds other numbers: SHA-256 .* exp"
     ):
         data.load_mnist(stand_in.path)
 
@@ -282,7 +282,7 @@ def test_every_truncation_and_every_flipped_byte_is_a_clear_error(tmp_path):
     path = tmp_path / "a.npz"
     for n in range(len(content)):
         path.write_bytes(content[:n])
-        with pytest.raises(ValueError, match="^its? "):
+        with pytest.raises(ValueError, match=r"^its? "):
             _npz.read_arrays(path)
     for n in range(len(content)):
         path.write_bytes(content[:n] + bytes([content[n] ^ 0x55]) + content[n + 1 :])
@@ -386,14 +386,17 @@ SLOW_ANSWERS = {"no answer": stay_silent, "body stalls": stall}
 
 
 def assert_a_download_fails(answer, message, monkeypatch, home):
-    with server(answer, monkeypatch) as asked:
-        with pytest.raises(FileNotFoundError, match=f"download from .*: .*({message})"):
-            data.load_mnist()
+    expected = f"download from .*: .*({message})"
+    with (
+        server(answer, monkeypatch) as asked,
+        pytest.raises(FileNotFoundError, match=expected),
+    ):
+        data.load_mnist()
     assert len(asked) <= 1  # one try
     assert nothing_left(home)
 
 
-@pytest.mark.parametrize("answer, message", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+@pytest.mark.parametrize(("answer", "message"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
 def test_a_bad_download_leaves_nothing(answer, message, monkeypatch, home):
     assert_a_download_fails(answer, message, monkeypatch, home)
 
@@ -415,15 +418,15 @@ def test_an_interrupted_download_leaves_nothing(full_set, monkeypatch, cache, ho
         raise KeyboardInterrupt
 
     monkeypatch.setattr("os.fsync", interrupt)  # the last step before it has its name
-    with server(reply(full_set.path.read_bytes()), monkeypatch):
-        with pytest.raises(KeyboardInterrupt):
-            data.load_mnist()
+    answer = reply(full_set.path.read_bytes())
+    with server(answer, monkeypatch), pytest.raises(KeyboardInterrupt):
+        data.load_mnist()
     assert nothing_left(home)
 
 
 def test_a_bad_cached_file_is_reported_and_left_alone(monkeypatch, cache, caplog):
     put(cache, b"PK truncated")
-    with pytest.raises(FileNotFoundError, match="Keras's cache, .*: it is truncated"):
+    with pytest.raises(FileNotFoundError, match=r"Keras's cache, .*: it is truncated"):
         data.load_mnist()
     assert cache.read_bytes() == b"PK truncated"
     (record,) = caplog.records
@@ -438,7 +441,7 @@ def test_a_good_download_replaces_a_bad_cached_file(full_set, monkeypatch, cache
     assert cache.read_bytes() == full_set.path.read_bytes()
 
 
-@pytest.mark.parametrize("value, skipped", [("1", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(("value", "skipped"), [("1", True), ("0", False), ("", False)])
 def test_offline_variable_skips_the_download(monkeypatch, home, value, skipped):
     monkeypatch.setenv("VAE_LIB_OFFLINE", value)
     with server(lambda h: h.send_error(404), monkeypatch) as asked:

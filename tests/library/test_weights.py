@@ -159,10 +159,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     weights.write_npz(path, {"x": np.arange(3)})
     with pytest.raises(ValueError, match="'y' holds objects; only numbers are stored"):
         weights.write_npz(path, {"y": np.array([None])})
-    with pytest.raises(RuntimeError, match="half"):
-        with replacing(path) as stream:
-            stream.write(b"half of it")
-            raise RuntimeError("half")
+    with pytest.raises(RuntimeError, match="half"), replacing(path) as stream:
+        stream.write(b"half of it")
+        raise RuntimeError("half")
 
     def full(*args):
         raise OSError("No space left on device")
@@ -187,5 +186,5 @@ def test_others_may_read_what_the_umask_allows(tmp_path):
 
 
 def test_a_missing_folder_is_named(make_vae, tmp_path):
-    with pytest.raises(FileNotFoundError, match="make the folder .*none first"):
+    with pytest.raises(FileNotFoundError, match=r"make the folder .*none first"):
         weights.save_weights(make_vae(), tmp_path / "none" / "w.npz")
