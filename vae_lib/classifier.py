@@ -53,6 +53,12 @@ def load_classifier() -> keras.Model:
 
     Raises:
         ValueError: if its file is not the one that was published.
+
+    >>> from vae_lib import classifier, data
+    >>> digits = data.load_sample().x_test[:5]
+    >>> _, logits = classifier.load_classifier().predict(digits, verbose=0)
+    >>> logits.argmax(axis=1).tolist()
+    [5, 8, 3, 0, 1]
     """
     path = _FOLDER / "classifier.npz"
     published = json.loads((_FOLDER / "classifier.json").read_text(encoding="utf-8"))
@@ -89,6 +95,11 @@ def image_features(
 
     Raises:
         ValueError: if the images have another shape or range.
+
+    >>> from vae_lib import classifier, data
+    >>> judge = classifier.load_classifier()
+    >>> classifier.image_features(judge, data.load_sample().x_test).shape
+    (500, 64)
     """
     x = check_images(x, "x", IMAGE_SHAPE)
     features, _ = classifier.predict(x, batch_size=batch_size, verbose=0)

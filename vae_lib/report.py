@@ -88,6 +88,11 @@ def draw(number: int | str, mnist: MNIST, *, ax: Axes | None = None) -> Axes:
 
     Raises:
         ValueError: if there is no such figure.
+
+    >>> from vae_lib import data, report
+    >>> ax = report.draw(6, data.load_sample())
+    >>> report.FIGURES[6].title
+    'The manifold, multilayer perceptron'
     """
     figures = {**FIGURES, **FEATURE_MAP_FIGURES}
     if number not in figures:

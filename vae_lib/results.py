@@ -33,6 +33,10 @@ def load(name: str) -> Any:
 
     Raises:
         FileNotFoundError: if nothing of that name is recorded; it lists what is.
+
+    >>> from vae_lib import results
+    >>> sorted(results.load("classifier"))[:3]
+    ['batch_size', 'epochs', 'parameters']
     """
     path = folder() / f"{name}.json"
     if not path.is_file():
@@ -51,6 +55,11 @@ class Recorder:
 
     With the environment variable VAE_LIB_RECORD=1 values are written instead of
     checked; the tool that executes the notebooks does that on request.
+
+    >>> from vae_lib import results
+    >>> record = results.Recorder("03_elbo")
+    >>> record("toy, probability of the right-hand mode", 0.6625, tol=0.001)
+    toy, probability of the right-hand mode: 0.663
     """
 
     def __init__(self, name: str) -> None:
@@ -120,6 +129,13 @@ class Table:
     Raises:
         ValueError: if a row, the formats or the sides have another length than the
             columns, or a side is neither.
+
+    >>> from vae_lib import results
+    >>> rows = [["mlp", 2, 171.52], ["conv", 10, 304.9]]
+    >>> results.Table(["network", "d", "ELBO, nats"], rows, ["", "", ".1f"])
+    network   d  ELBO, nats
+    mlp       2       171.5
+    conv     10       304.9
     """
 
     def __init__(

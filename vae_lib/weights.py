@@ -107,6 +107,15 @@ def save_weights(vae: VAE, path: AnyPath, *, dtype: DTypeLike | None = None) -> 
     Raises:
         ValueError: if ``dtype`` is no float type, or a weight is not finite or too
             large for it; nothing is written.
+
+    >>> import tempfile
+    >>> from vae_lib import pretrained, weights
+    >>> vae = pretrained.load_pretrained("mlp", 2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     weights.save_weights(vae, f"{folder}/half.npz", dtype="float16")
+    ...     names = weights.read_npz(f"{folder}/half.npz")
+    >>> names["decoder/hidden/kernel"].dtype
+    dtype('float16')
     """
     arrays = weight_arrays(vae)
     for name, value in arrays.items():
@@ -138,6 +147,14 @@ def load_weights(vae: VAE, path: AnyPath) -> None:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, or its names or shapes are not the model's;
             the model is then unchanged.
+
+    >>> import tempfile
+    >>> from vae_lib import pretrained, training, weights
+    >>> trained = pretrained.load_pretrained("mlp", 2)
+    >>> vae = training.build_vae(training.TrainConfig(network="mlp", latent_dim=2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     weights.save_weights(trained, f"{folder}/weights.npz")
+    ...     weights.load_weights(vae, f"{folder}/weights.npz")
     """
     assign_weights(vae, read_npz(path), source=path)
 

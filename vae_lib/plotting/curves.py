@@ -47,6 +47,12 @@ def training_curves(
     Raises:
         ValueError: if a metric is not in the history, its lists differ in length or
             are not finite, or the number of Axes is not that of metrics.
+
+    >>> from vae_lib import plotting
+    >>> history = {"elbo": [90.0, 150.0, 165.0], "val_elbo": [140.0, 158.0, 166.0]}
+    >>> ax = plotting.training_curves(history, "elbo")
+    >>> ax.get_title(loc="left")
+    'ELBO, higher is better'
     """
     names = [metrics] if isinstance(metrics, str) else list(metrics)
     curves = _read_curves(history, names)

@@ -56,6 +56,10 @@ def network_diagram(
     Raises:
         ValueError: if the model is not functional, or a layer reads another across
             the layers between.
+
+    >>> from vae_lib import networks, plotting
+    >>> encoder, _ = networks.build("mlp", 2)
+    >>> ax = plotting.network_diagram(encoder)
     """
     boxes = read_layers(model)
     levels = [

@@ -41,6 +41,13 @@ def prior_grid(n: int = 20, *, tail: float | None = None) -> np.ndarray:
         ValueError: if ``n`` is below 2 or ``tail`` is not between 0 and 0.5.
 
     Source: Kingma & Welling (2013), appendix A.
+
+    >>> from vae_lib import plotting
+    >>> print(plotting.prior_grid(2).round(2))
+    [[-0.67  0.67]
+     [ 0.67  0.67]
+     [-0.67 -0.67]
+     [ 0.67 -0.67]]
     """
     from scipy.special import ndtri  # the inverse of the normal distribution function
 
@@ -76,6 +83,10 @@ def manifold(
 
     Raises:
         ValueError: if the images are no square, or the codes are no such grid.
+
+    >>> from vae_lib import plotting, pretrained
+    >>> vae = pretrained.load_pretrained("mlp", 2)
+    >>> ax = plotting.manifold(vae.decode(plotting.prior_grid(8)))
     """
     checked = as_images(images, "images")
     n = math.isqrt(len(checked))

@@ -112,6 +112,9 @@ def image_grid(
 
     Raises:
         ValueError: if the images or ``n_columns`` are not valid.
+
+    >>> from vae_lib import data, plotting
+    >>> ax = plotting.image_grid(data.load_sample().x_test[:30], title="Test digits")
     """
     n_columns = min(whole("n_columns", n_columns), len(as_images(images, "images")))
     picture = mosaic(images, n_columns=n_columns)
@@ -146,6 +149,10 @@ def samples(
 
     Raises:
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
+
+    >>> from vae_lib import plotting, pretrained, report
+    >>> vae = pretrained.load_pretrained("mlp", 10)
+    >>> ax = plotting.samples(*report.draw_samples(vae, 20, seed=0))
     """
     means, noisy = as_images(means, "means"), as_images(noisy, "noisy")
     _same_shape(means=means, noisy=noisy)
@@ -191,6 +198,11 @@ def reconstructions(
 
     Raises:
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
+
+    >>> from vae_lib import data, plotting, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 10), data.load_sample().x_test[:8]
+    >>> z_mean, _ = vae.encode(x)
+    >>> ax = plotting.reconstructions(x, vae.decode(z_mean))
     """
     rows = {"original": as_images(x, "x"), "mean": as_images(x_mean, "x_mean")}
     _same_shape(x=rows["original"], x_mean=rows["mean"])

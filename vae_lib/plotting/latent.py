@@ -68,6 +68,11 @@ def latent_scatter(
     Raises:
         ValueError: if the codes are not ``(n, 2)`` and finite, a label is missing
             or not a digit, or the log-variances are not one for each number.
+
+    >>> from vae_lib import data, evaluation, plotting, pretrained
+    >>> vae, sample = pretrained.load_pretrained("mlp", 2), data.load_sample()
+    >>> z_mean, z_log_var = evaluation.encode(vae, sample.x_test, verbose=0)
+    >>> ax = plotting.latent_scatter(z_mean, sample.y_test, title="500 test digits")
     """
     codes = as_codes(codes, "codes")
     labels = _as_labels(labels, len(codes))
