@@ -10,6 +10,7 @@ import pytest
 
 import notebook_env
 import notebooks
+import random_lines
 import set_repository
 
 ROOT = notebook_env.ROOT
@@ -148,3 +149,20 @@ def test_set_repository_refuses_what_colab_cannot_open(capsys):
     with pytest.raises(SystemExit):
         set_repository.main(["https://example.org/a/b"])
     assert "https://github.com/OWNER/NAME" in capsys.readouterr().err
+
+
+def test_random_lines_keep_their_files_to_themselves(capsys):
+    assert random_lines.main(["-n", "5", "--seed", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5 and not any(".py" in line for line in lines)
+    assert random_lines.main(["-n", "5", "--seed", "1", "--answers"]) == 0
+    for line, answer in zip(lines, capsys.readouterr().out.splitlines(), strict=True):
+        place = answer.removeprefix(line).strip(" []")
+        name, number = place.split(":")
+        text = (ROOT / "vae_lib" / name).read_text("utf-8").splitlines()
+        assert text[int(number) - 1].strip() == line[4:]
+
+
+def test_random_lines_are_lines_of_code():
+    source = '"""Title."""\nimport os\n\nx = 1\nname = 2  # a\n# b\n"""more"""\n)'
+    assert random_lines.code_lines(source[:-1]) == [(5, "name = 2  # a")]
