@@ -105,14 +105,10 @@ def draw(number: int | str, mnist: MNIST, *, ax: Axes | None = None) -> Axes:
     return _DRAW[figure.kind](figure, mnist, ax)
 
 
-def _encoder(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
-    encoder, _ = networks.build(figure.network, figure.latent_dim)
-    return plotting.network_diagram(encoder, ax=ax)
-
-
-def _decoder(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
-    _, decoder = networks.build(figure.network, figure.latent_dim)
-    return plotting.network_diagram(decoder, ax=ax)
+def _diagram(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
+    encoder, decoder = networks.build(figure.network, figure.latent_dim)
+    model = encoder if figure.kind == "encoder" else decoder
+    return plotting.network_diagram(model, ax=ax)
 
 
 def _codes(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
@@ -168,8 +164,8 @@ def _published(network: str, latent_dim: int) -> VAE:
 
 
 _DRAW: dict[str, Callable[[Figure, MNIST, Axes | None], Axes]] = {
-    "encoder": _encoder,
-    "decoder": _decoder,
+    "encoder": _diagram,
+    "decoder": _diagram,
     "codes": _codes,
     "manifold": _manifold,
     "samples": _samples,

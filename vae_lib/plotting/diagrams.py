@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vae_lib.plotting.style import GREY, WIDTH, drawing
+from vae_lib.plotting.style import GRAY, WIDTH, drawing
 
 if TYPE_CHECKING:
     import keras
@@ -208,20 +209,12 @@ def _draw_box(ax: Axes, box: Box, place: Place, scale: float) -> None:
         (left, top), width, height, boxstyle=style, fc=fill, ec=edge, lw=1.5
     )
     ax.add_patch(patch)
-    centre = left + width / 2
+    write = functools.partial(ax.text, left + width / 2, ha="center", va="center")
     y = top + (height - LINE * len(box.details)) / 2
-    ax.text(
-        centre,
-        y,
-        box.title,
-        ha="center",
-        va="center",
-        weight="bold",
-        size=TITLE_FONT * scale,
-    )
+    write(y, box.title, weight="bold", size=TITLE_FONT * scale)
     for line in box.details:
         y += LINE
-        ax.text(centre, y, line, ha="center", va="center", size=FONT * scale)
+        write(y, line, size=FONT * scale)
 
 
 def _draw_arrow(ax: Axes, above: Place, below: Place) -> None:
@@ -230,15 +223,6 @@ def _draw_arrow(ax: Axes, above: Place, below: Place) -> None:
 
     start = (above[0] + above[2] / 2, above[1] + above[3])
     end = (below[0] + below[2] / 2, below[1])
-    ax.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=13,
-            color=GREY,
-            lw=1.5,
-            shrinkA=0,
-            shrinkB=0,
-        )
-    )
+    look: dict[str, Any] = {"arrowstyle": "-|>", "color": GRAY, "lw": 1.5}
+    size: dict[str, Any] = {"mutation_scale": 13, "shrinkA": 0, "shrinkB": 0}
+    ax.add_patch(FancyArrowPatch(start, end, **look, **size))

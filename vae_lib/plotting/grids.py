@@ -128,7 +128,7 @@ def _grid_axes(codes: ArrayLike, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _ticks(z: np.ndarray, length: int) -> tuple[list[float], list[str]]:
     """Places in pixels and names of round values of z; ``z`` rises with the pixels."""
-    centres = (np.arange(len(z)) + 0.5) * length / len(z)
+    centers = (np.arange(len(z)) + 0.5) * length / len(z)
     values = [v for v in ROUND_Z if z[0] <= v <= z[-1]]
     names = [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values]
-    return np.interp(values, z, centres).tolist(), names
+    return np.interp(values, z, centers).tolist(), names

@@ -226,6 +226,6 @@ def reconstructions(
         for top, (_, strip) in zip(tops, strips, strict=True):
             draw_image(ax, strip, top)
         _bare(ax, title)
-        centres = [top + height / 2 for top in tops]
-        ax.set_yticks(centres, [name for name, _ in strips])
+        centers = [top + height / 2 for top in tops]
+        ax.set_yticks(centers, [name for name, _ in strips])
     return ax

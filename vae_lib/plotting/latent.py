@@ -120,12 +120,12 @@ def _draw_ellipses(
         ax.add_patch(_ellipse(code, spread, color, 0.9))
 
 
-def _ellipse(centre: Any, spread: ArrayLike, color: str, width: float) -> Ellipse:
+def _ellipse(center: Any, spread: ArrayLike, color: str, width: float) -> Ellipse:
     """The outline of the region that holds 95 % of a Gaussian."""
     from matplotlib.patches import Ellipse
 
     axes = 2 * RADIUS * np.asarray(spread)
-    return Ellipse(centre, *axes, fill=False, ec=color, lw=width)
+    return Ellipse(center, *axes, fill=False, ec=color, lw=width)
 
 
 def _square_view(ax: Axes, codes: np.ndarray) -> float:

@@ -26,7 +26,7 @@ DIGIT_COLORS = (
     "#bd1f01",
     "#e76300",
 )
-BLUE, ORANGE, GREY = DIGIT_COLORS[7], DIGIT_COLORS[9], "#555555"
+BLUE, ORANGE, GRAY = DIGIT_COLORS[7], DIGIT_COLORS[9], "#555555"
 
 # Sizes are numbers, not "medium": matplotlib reads a name again at drawing time, when
 # these settings are no longer in force. White stays white on a dark page.
