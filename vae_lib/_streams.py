@@ -7,7 +7,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TextIO, cast
 
 
 def is_terminal(stream: Any) -> bool:
@@ -70,7 +70,7 @@ class Patient:
         if not self._lost and hasattr(self._stream, "flush"):
             self._try(self._stream.flush)
 
-    def _try(self, call: Callable[..., object], *arguments: str) -> None:
+    def _try(self, call: Callable, *arguments: Any) -> None:
         try:
             call(*arguments)
         except (BrokenPipeError, ValueError):
@@ -89,7 +89,7 @@ class Patient:
 def patient_output() -> Iterator[None]:
     """Put :class:`Patient` streams in the place of standard output and error."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = map(Patient, before)
+    sys.stdout, sys.stderr = (cast(TextIO, Patient(stream)) for stream in before)
     try:
         yield
     finally:
