@@ -13,6 +13,7 @@ notebook_env.apply(kernels=False)
 
 
 def pytest_addoption(parser):
+    """Add our own option."""
     parser.addoption(
         "--forbid-skip",
         action="store_true",
@@ -21,6 +22,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    """Read the allowed warnings; for notebooks, set their environment."""
     allowed = tomllib.loads((ROOT / "tests" / "allowed.toml").read_text("utf-8"))
     for entry in allowed.get("warning", []):
         config.addinivalue_line("filterwarnings", entry["filter"])
@@ -37,6 +39,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
+    """With --forbid-skip a skipped test fails."""
     report = (yield).get_result()
     expected = hasattr(report, "wasxfail")
     if report.skipped and not expected and item.config.option.forbid_skip:
@@ -46,6 +49,7 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_make_collect_report(collector):
+    """With --forbid-skip a skipped file fails."""
     report = (yield).get_result()
     if report.skipped and collector.config.option.forbid_skip:
         report.outcome = "failed"

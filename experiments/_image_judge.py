@@ -15,7 +15,7 @@ class Judge:
     def __init__(self, mnist):
         self.mnist = mnist
         self.network = classifier.load_classifier()
-        order = data.test_subset(2 * N, len(mnist.x_test))
+        order = data.subset_indices(2 * N, size=len(mnist.x_test))
         self.reference, self.other = order[:N], order[N:]
         self.real = self.features(mnist.x_test[self.reference])[0]
         chosen = np.random.default_rng(0).choice(len(mnist.x_train), NEIGHBOURS, False)

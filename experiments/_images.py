@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_lib import _sources, data
+from vae_lib import _npz, _sources, data
 
 
 def load(n):
@@ -26,7 +26,7 @@ def load(n):
         if mnist.is_sample:
             print("MNIST was not found: the sample, repeated.", file=sys.stderr)
             return np.resize(mnist.x_train, (n, 28, 28, 1)), mnist.x_test, "sample"
-    raw = _sources.read_checked(path)
+    raw = _sources.checked(_npz.read_arrays(path))
     available = len(raw["x_train"])
     if n > available:
         raise SystemExit(f"--images is {n:,}, but there are {available:,} of them.")

@@ -31,7 +31,7 @@ def measure(vae, mnist):
     z_train, log_var = evaluation.encode(vae, mnist.x_train, verbose=0)
     z_test, _ = evaluation.encode(vae, mnist.x_test, verbose=0)
     n_test = len(mnist.x_test)
-    few = mnist.x_test[data.test_subset(min(N_IWAE, n_test), n_test)]
+    few = mnist.x_test[data.subset_indices(min(N_IWAE, n_test), size=n_test)]
     return {
         "validation": evaluation.evaluate(vae, mnist.x_val, verbose=0)._asdict(),
         "test": evaluation.evaluate(vae, mnist.x_test, verbose=0)._asdict(),

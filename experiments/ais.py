@@ -3,7 +3,7 @@
     python -m experiments.ais --work FOLDER                 all that is not yet recorded
     python -m experiments.ais --work FOLDER mlp_2 ppca      only these
 
-For each model, on the 200 fixed random test images of data.test_subset: the ELBO, the
+For each model, on 200 fixed random test images (data.subset_indices): the ELBO, the
 importance-weighted bound, the integral where there are two latent dimensions, AIS with
 1,000 temperatures and with 2,000; AIS from both sides on images drawn from the model;
 and AIS for the whole test set as the ELBO of its 10,000 images plus the mean paired
@@ -142,7 +142,7 @@ def publish(path, content):
     models = {n: m for n, m in content["models"].items() if n in index}
     head = {
         "unit": "nats per image",
-        "images": f"data.test_subset({N_IMAGES}) of the 10,000 test images",
+        "images": f"data.subset_indices({N_IMAGES}) of the 10,000 test images",
         "seed": 0,
         "start": "the best of the validation images' codes and the encoder's mean, "
         f"the encoder's standard deviations times {ais_pieces.PROPOSAL_SCALE:g}",
@@ -151,6 +151,7 @@ def publish(path, content):
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -165,7 +166,7 @@ def main():
         parser.error(f"--temperatures must be at least 1, got {options.temperatures}")
     if unknown := set(options.names) - set(known):
         parser.error(f"unknown names {sorted(unknown)}; choose from {known}")
-    mnist, images = data.load_mnist(), data.test_subset(N_IMAGES)
+    mnist, images = data.load_mnist(), data.subset_indices(N_IMAGES)
     for name in options.names or known:
         print(name, flush=True)
         if name == "ppca":

@@ -47,6 +47,7 @@ def main(argv=None):
 
 
 def parse(argv):
+    """The options, checked."""
     parser = harness.make_parser(__doc__, rounds=5)
     add = parser.add_argument
     text = "images a step, over all devices (128 1024)"

@@ -136,6 +136,7 @@ def table(results):
 
 
 def main(argv=None, root=harness.ROOT):
+    """Run the command; returns its exit status."""
     parser = harness.make_parser(__doc__, rounds=3)
     parser.add_argument("notebooks", nargs="*", type=Path, help="default: all of book/")
     parser.add_argument("--way", choices=WAYS, help="only this one (default: both)")

@@ -124,6 +124,7 @@ def table(rows):
 
 
 def main(argv=None):
+    """Run the command; returns its exit status."""
     parser = harness.make_parser(__doc__, rounds=3)
     add = parser.add_argument
     dims = list(TARGETS)

@@ -103,6 +103,7 @@ def as_text(row):
 
 
 def main(argv=None):
+    """Run the command; returns its exit status."""
     parser = harness.make_parser(__doc__, rounds=2)
     add = parser.add_argument
     dims = list(TARGETS)

@@ -107,6 +107,7 @@ def table(results):
 
 
 def main(argv=None):
+    """Run the command; returns its exit status."""
     parser = harness.make_parser(__doc__, rounds=7)
     parser.add_argument(
         "--backend",

@@ -49,6 +49,7 @@ def main(argv=None):
 
 
 def parse(argv):
+    """The options, checked."""
     parser = harness.make_parser(__doc__, rounds=5)
     add = parser.add_argument
     text = f"NETWORK-D, such as conv-10 (default {' '.join(CASES)})"
@@ -193,6 +194,7 @@ def table(case, result):
 
 
 def say(text):
+    """Print to standard error: standard output is for the results."""
     print(text, file=sys.stderr, flush=True)
 
 

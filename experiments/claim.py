@@ -96,6 +96,7 @@ def publish(records, pca, mnist):
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -75,6 +75,7 @@ def publish(network, mnist):
 
 
 def main():
+    """Run the command."""
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()

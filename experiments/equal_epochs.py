@@ -30,6 +30,7 @@ def config_of(seed):
 
 
 def main():
+    """Run the command."""
     fair_claim.use_one_thread()
     mnist = data.load_mnist()
     runs = {}

@@ -46,6 +46,7 @@ SEEDS = range(10)
 
 
 def config_of(network, candidate, seed, epochs=EPOCHS):
+    """The settings of one run."""
     return training.TrainConfig(
         network=network, epochs=epochs, kl_warmup=2, seed=seed, **CANDIDATES[candidate]
     )
@@ -97,6 +98,7 @@ def all_scores(vae, mnist):
 
 
 def validation_elbo(record):
+    """What a recipe is chosen by; the worst possible of a run that broke off."""
     return -np.inf if "not_finite" in record else record["validation"]["elbo"]
 
 
@@ -115,6 +117,7 @@ def choose_recipe(network, mnist, work):
 
 
 def run_trial(network, mnist, work, epochs=EPOCHS, label="trial"):
+    """Choose the recipe of a network, then train and measure it with every seed."""
     candidate = choose_recipe(network, mnist, work)
     for seed in SEEDS:
         config = config_of(network, candidate, seed, epochs)
@@ -145,6 +148,7 @@ def use_one_thread():
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -115,6 +115,7 @@ def superiority_of(shift, a, b):
 
 
 def draw(rng, law, shift):
+    """The ELBO of each run of one group, some of them collapsed."""
     spread, lost = law
     runs = shift + spread * rng.normal(size=N_RUNS)
     return runs - COLLAPSED * (rng.random(N_RUNS) < lost)
@@ -134,6 +135,7 @@ def null_table():
 
 
 def p_value_from(table, a, b):
+    """The p-value of one trial, from a table of null_table."""
     pooled = np.concatenate([a, b])
     order = 0.5 + 0.5 * np.sign(pooled[:, None] - pooled)
     statistic = significance._brunner_munzel(order, np.arange(len(pooled)) < len(a))[1]
@@ -166,6 +168,7 @@ def simulate(a, b, table, rng):
 
 
 def main():
+    """Run the command."""
     table, rng = null_table(), np.random.default_rng(0)
     content = {
         "unit": "share of simulated trials",

@@ -139,6 +139,7 @@ def run(name, seed, mnist, work):
 
 
 def record_path(name):
+    """Where the record of a model lies."""
     return RESULTS / f"pretrained_{name}.json"
 
 
@@ -160,6 +161,7 @@ def load_record(name):
 
 
 def versions():
+    """With what the models were trained."""
     return {
         "python": platform.python_version(),
         "keras": keras.__version__,
@@ -169,6 +171,7 @@ def versions():
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

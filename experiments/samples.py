@@ -115,7 +115,7 @@ def header():
     return {
         "n": N,
         "seeds": list(SEEDS),
-        "split": "test: reference = first half of test_subset(10000), floor = second",
+        "split": "test: first half of subset_indices(10000), reference; second, floor",
         "clipped": "images are clipped to [0, 1] before they are judged",
         "classifier": json.loads((RESULTS / "classifier.json").read_text())["sha256"],
     }
@@ -147,6 +147,7 @@ def judge_references(judge, content, path):
 
 
 def main():
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -166,7 +167,7 @@ def main():
             continue
         start = time.perf_counter()
         content["models"][name] = judge_model(judge, name, shipped[name])
-        content["models"] = {n: m for n, m in sorted(content["models"].items())}
+        content["models"] = dict(sorted(content["models"].items()))
         write_json(path, content)
         distance = np.mean(content["models"][name]["means"]["frechet"])
         seconds = time.perf_counter() - start

@@ -124,6 +124,7 @@ def execute(path: Path, options) -> bool:
 
 
 def parse(arguments):
+    """The options, checked."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -147,6 +148,7 @@ def parse(arguments):
 
 
 def main(arguments=None) -> int:
+    """Run the command; returns its exit status."""
     options = parse(arguments)
     notebook_env.apply(checkout=not options.alone)
     # Under pytest a kernel leaves the standard error of C++ libraries to the terminal;

@@ -53,6 +53,7 @@ def save(figure, path):
 
 
 def main(arguments=None):
+    """Run the command; returns its exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -88,6 +88,7 @@ def pack(**arrays: np.ndarray) -> bytes:
 
 
 def pack_npy(array: np.ndarray) -> bytes:
+    """The bytes of one .npy file."""
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, array, version=(1, 0), allow_pickle=False)
     return buffer.getvalue()
@@ -117,12 +118,14 @@ def check(x: np.ndarray, y: np.ndarray, path: Path) -> np.ndarray:
 
 
 def write(folder: Path, name: str, content: bytes) -> None:
+    """Write one file, and say how large it is."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(content)
     print(f"{name}: {len(content):,} bytes")
 
 
 def main(arguments=None) -> int:
+    """Run the command; returns its exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -108,6 +108,7 @@ def read(path) -> str:
 
 
 def main(arguments=None) -> int:
+    """Run the command; returns its exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

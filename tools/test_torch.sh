@@ -15,10 +15,7 @@ cd "$(dirname "$0")/.."
 python=${TORCH_PYTHON:-}
 if [ -z "$python" ]; then
   python=.venv-torch/bin/python
-  constraints=$(mktemp)
-  trap 'rm -f "$constraints"' EXIT
   python3 -m venv .venv-torch
-  grep -Ev '^(#|-e)|extra ==' requirements.txt >"$constraints"
-  "$python" -m pip install --quiet "${TORCH:-torch}" -e '.[test]' -c "$constraints"
+  "$python" -m pip install --quiet "${TORCH:-torch}" -e '.[test]' -c constraints.txt
 fi
 KERAS_BACKEND=torch "$python" -m pytest tests -m 'not book' --forbid-skip "$@"

@@ -17,6 +17,7 @@ either order, is enough for ``keras.saving.load_model`` to read a saved VAE.
 """
 
 import importlib
+from types import ModuleType
 
 from vae_lib import _register
 
@@ -45,11 +46,11 @@ __all__ = [
 _register.when_keras_is_there()
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> ModuleType:
     if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

@@ -107,13 +107,13 @@ def flag(name: str, value: Any) -> bool:
     return value
 
 
-def one_of(choices: Iterable[str]) -> Callable[[str, Any], str]:
-    """A check that a value is one of a few names.
+def one_of(choices: Iterable[Any]) -> Callable[[str, Any], Any]:
+    """A check that a value is one of a few.
 
     The check raises ValueError, with all of them, if it is not.
     """
 
-    def check(name: str, value: Any) -> str:
+    def check(name: str, value: Any) -> Any:
         if value not in choices:
             known = ", ".join(map(repr, choices))
             raise ValueError(f"{name} must be one of {known}, got {value!r}.")

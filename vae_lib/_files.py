@@ -6,10 +6,14 @@ import os
 import shutil
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
+
+AnyPath = str | os.PathLike[str]
 
 
-def as_path(path):
+def as_path(path: AnyPath) -> Path:
     """A path as a shell reads it: ``~`` is the home folder.
 
     Raises:
@@ -21,14 +25,14 @@ def as_path(path):
         raise ValueError(f"{os.fspath(path)!r}: {error}") from error
 
 
-def part_of(path):
+def part_of(path: Path) -> Path:
     """A new name beside ``path`` for what is not whole yet; never too long."""
     start = path.name.encode()[:100].decode(errors="ignore")
     return path.with_name(f"{start}.{uuid.uuid4().hex}.part")
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: AnyPath) -> Iterator[BinaryIO]:
     """Open a temporary file beside ``path`` that takes its place if all goes well.
 
     Whoever reads ``path``, at any moment and after any crash, sees the old content or
@@ -61,7 +65,7 @@ def replacing(path):
 
 
 @contextlib.contextmanager
-def _replacing_file(path, target):
+def _replacing_file(path: Path, target: Path) -> Iterator[BinaryIO]:
     """The same for a file, ``target``; ``path`` is its name in messages."""
     _check_folder(path)
     part = part_of(target)
@@ -82,7 +86,7 @@ def _replacing_file(path, target):
         raise
 
 
-def _descriptor(path):
+def _descriptor(path: Path) -> int | None:
     """The number of the open file that a path such as ``/dev/stdout`` means."""
     own = {f"/proc/{os.getpid()}/fd", "/dev/fd"}
     for _ in range(40):  # links of links
@@ -95,7 +99,7 @@ def _descriptor(path):
     return None
 
 
-def check_writable(path):
+def check_writable(path: AnyPath) -> None:
     """Raise OSError now if ``path`` could not be written after long work."""
     path = as_path(path)
     if _descriptor(path) is not None or (path.exists() and not path.is_file()):
@@ -107,7 +111,7 @@ def check_writable(path):
         raise PermissionError(f"{path} cannot be written: {folder} is read-only.")
 
 
-def _check_folder(path):
+def _check_folder(path: Path) -> Path:
     """The folder in which the file will lie, which must exist."""
     folder = path.parent
     if path.is_symlink():
@@ -119,7 +123,7 @@ def _check_folder(path):
     return folder
 
 
-def write_json(path, content):
+def write_json(path: AnyPath, content: Any) -> None:
     """Write JSON that any program reads, atomically: no NaN, keys in the order given.
 
     Raises:

@@ -1,6 +1,8 @@
 """The check of images that every public entry point of the library makes."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +10,9 @@ ROUNDING = 1e-5  # outside [0, 1], such as a resize with antialiasing leaves it
 FAR_OUTSIDE = 32.0  # no noise of a model of images leads there
 
 
-def check_images(x, name="x", image_shape=(28, 28, 1)):
+def check_images(
+    x: np.ndarray, name: str = "x", image_shape: Sequence[int] = (28, 28, 1)
+) -> np.ndarray:
     """Return images as they came if a model can use them, else say what to change.
 
     Args:
@@ -42,7 +46,7 @@ def check_images(x, name="x", image_shape=(28, 28, 1)):
     return x
 
 
-def check_scale(x, name="x"):
+def check_scale(x: Any, name: str = "x") -> None:
     """Refuse arrays that are certainly no images in [0, 1]: NaN, or 0..255.
 
     What a model draws with its noise leaves [0, 1] and may come back; tensors and data
@@ -61,7 +65,7 @@ def check_scale(x, name="x"):
         raise ValueError(f"{found}: {_remedy(x, name, low, high)}.")
 
 
-def _range(x, name):
+def _range(x: np.ndarray, name: str) -> tuple[float, float]:
     """The smallest and the largest value; NaN and infinity are refused."""
     # They survive min and max, so two passes without a copy see it all.
     low, high = float(x.min()), float(x.max())
@@ -72,7 +76,7 @@ def _range(x, name):
     return low, high
 
 
-def _wrong_dtype(x, name):
+def _wrong_dtype(x: np.ndarray, name: str) -> str:
     """What to do with images that are no floats: it depends on their levels."""
     scale = ""
     if x.dtype == np.uint8 and x.max() > 1:
@@ -82,7 +86,7 @@ def _wrong_dtype(x, name):
     return f"{name} has dtype {x.dtype}, not float32: {scale}convert to float32."
 
 
-def _remedy(x, name, low, high):
+def _remedy(x: np.ndarray, name: str, low: float, high: float) -> str:
     """How values come into [0, 1], from what they look like."""
     inside = float(np.mean((x >= 0) & (x <= 1)))
     clip = f"np.clip({name}, 0, 1)"
@@ -102,7 +106,7 @@ def _remedy(x, name, low, high):
     return "rescale them: divide by the largest value of a pixel, 255 for 8-bit images"
 
 
-def _wrong_shape(x, name, image_shape):
+def _wrong_shape(x: np.ndarray, name: str, image_shape: tuple[int, ...]) -> str:
     """What is wrong with the shape, with the one call that mends it where there is."""
     wanted = str((-1, *image_shape))
     remedies = {

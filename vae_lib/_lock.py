@@ -8,12 +8,17 @@ import contextlib
 import errno
 import os
 import platform
+import sys
 import time
 from pathlib import Path
+from typing import Self
+
+from vae_lib._files import AnyPath
 
 NAME = "lock"
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-_held = {}  # by the folder's real path: file number, and how many in this process hold
+# By the folder's real path: file number, and how many in this process hold it.
+_held: dict[str, tuple[int | None, int]] = {}
 
 
 class Locked(ValueError):
@@ -27,11 +32,11 @@ class FolderLock:
         folder: it must exist when the lock is taken.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: AnyPath) -> None:
         self.folder = Path(folder)
-        self._key = None
+        self._key: str | None = None
 
-    def acquire(self):
+    def acquire(self) -> None:
         """Take the lock; again is once.
 
         Raises:
@@ -46,7 +51,7 @@ class FolderLock:
         _held[key] = number, holders + 1
         self._key = key
 
-    def release(self):
+    def release(self) -> None:
         """Give it back, if it is held."""
         if self._key is None:
             return
@@ -60,19 +65,19 @@ class FolderLock:
             with contextlib.suppress(OSError):
                 os.close(number)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.acquire()
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.release()
 
-    def __del__(self):
+    def __del__(self) -> None:
         if os is not None and _held is not None:  # not at the interpreter's end
             self.release()
 
 
-def _open(path, folder):
+def _open(path: Path, folder: Path) -> int | None:
     """The locked file's number; None where the file system knows no locks."""
     while True:
         try:
@@ -103,17 +108,17 @@ def _open(path, folder):
     return number
 
 
-def _read(path):
+def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8", errors="replace").strip() or "another process"
     except OSError:
         return "another process"
 
 
-if os.name == "nt":
+if sys.platform == "win32":
     import msvcrt
 
-    def _lock(number):
+    def _lock(number: int) -> None:
         os.lseek(number, 1 << 30, os.SEEK_SET)  # the text stays readable
         msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         os.lseek(number, 0, os.SEEK_SET)
@@ -121,5 +126,5 @@ if os.name == "nt":
 else:
     import fcntl
 
-    def _lock(number):
+    def _lock(number: int) -> None:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)

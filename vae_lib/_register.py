@@ -4,6 +4,10 @@ import importlib
 import importlib.abc
 import importlib.util
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
 CLASSES = {
     "VAE": "models",
@@ -15,7 +19,7 @@ CLASSES = {
 }
 
 
-def when_keras_is_there():
+def when_keras_is_there() -> None:
     """Register stand-ins now if Keras is loaded, else right after it has loaded.
 
     ``import vae_lib`` must not wait for Keras, nor a program that only wants the data
@@ -27,23 +31,23 @@ def when_keras_is_there():
         sys.meta_path.insert(0, _AfterKeras())
 
 
-def _register(keras):
+def _register(keras: ModuleType) -> None:
     for name, module in CLASSES.items():
         if keras.saving.get_registered_object(f"vae_lib>{name}") is None:
             register = keras.saving.register_keras_serializable("vae_lib", name)
             register(_stand_in(name, f"vae_lib.{module}"))
 
 
-def _stand_in(name, module):
+def _stand_in(name: str, module: str) -> type:
     """A class that is only made from a configuration, and gives the real one."""
 
     class StandIn:
         @classmethod
-        def from_config(cls, config):
+        def from_config(cls, config: dict[str, Any]) -> Any:
             real = getattr(importlib.import_module(module), name)
             return real.from_config(config)
 
-        def get_config(self):
+        def get_config(self) -> dict[str, Any]:
             raise NotImplementedError
 
     return StandIn
@@ -52,17 +56,23 @@ def _stand_in(name, module):
 class _AfterKeras(importlib.abc.MetaPathFinder):
     """Lets the other finders load Keras, once, and registers after it."""
 
-    def find_spec(self, name, path=None, target=None):
-        if name != "keras":
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        if fullname != "keras":
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            load = spec.loader.exec_module
+            loader: Any = spec.loader
+            load = loader.exec_module
 
-            def exec_module(module):
+            def exec_module(module: ModuleType) -> None:
                 load(module)
                 _register(module)
 
-            spec.loader.exec_module = exec_module
+            loader.exec_module = exec_module
         return spec

@@ -1,31 +1,33 @@
 """Where MNIST's arrays come from: a named file, Keras's cache or a download.
 
-Each reader returns the four checked uint8 arrays or raises one of FAILURES.
+Each reader returns the four checked uint8 arrays, or raises OSError or ValueError with
+a sentence about the source.
 """
 
 import hashlib
 import http.client
+import io
 import logging
 import os
+import sys
 import tempfile
-import urllib.error
-import uuid
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from vae_lib import _download
-from vae_lib._files import as_path
-from vae_lib._npz import read_arrays
+from vae_lib._files import AnyPath, as_path, replacing
+from vae_lib._npz import read_arrays, read_stream
+from vae_lib._streams import is_terminal
+
+Arrays = Mapping[str, np.ndarray]
 
 logger = logging.getLogger("vae_lib.data")
 
-FAILURES = (OSError, ValueError, http.client.HTTPException)
-
-# Where Keras downloads MNIST from, and how long one try may take.
+# Where Keras downloads MNIST from, and how long the server may be silent.
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-CONNECT_SECONDS = 5.0
-DOWNLOAD_SECONDS = 120.0
+SILENT_SECONDS = 10.0
 
 # SHA-256 of the uint8 arrays in C order: the file around them may be packed anew.
 DIGESTS = {
@@ -46,45 +48,45 @@ REMEDY = (
 )
 
 
-def read_named(name, value):
+def read_named(name: str, value: AnyPath) -> Arrays:
     """Read a file that the caller named: what is wrong with it is an error."""
     try:
-        return read_checked(as_path(value))
+        return checked(read_arrays(as_path(value)))
     except (OSError, ValueError) as error:
-        message = f"{name}={os.fspath(value)!r}: {reason(error)}. {REMEDY}"
+        message = f"{name}={os.fspath(value)!r}: {error}. {REMEDY}"
         raise type(error)(message) from error
 
 
-def read_cache(cache):
+def read_cache(cache: Path) -> Arrays:
     """Read Keras's copy; a bad one is worth a warning, a missing one is not."""
     try:
-        return read_checked(cache)
+        return checked(read_arrays(cache))
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
-        logger.warning("Keras's cached %s is left aside: %s", cache, reason(error))
+        logger.warning("Keras's cached %s is left aside: %s", cache, error)
         raise
 
 
-def read_download(cache):
+def read_download(cache: Path) -> Arrays:
     """Download into Keras's cache; the file appears there only once it is checked."""
     if os.environ.get("VAE_LIB_OFFLINE", "0") not in ("", "0"):
         raise ConnectionError("skipped, because VAE_LIB_OFFLINE is set")
-    with _download.connect(URL, CONNECT_SECONDS) as response:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the target, since a rename is atomic only within one file system.
-        part = cache.with_name(f"{cache.name}.{uuid.uuid4().hex}.part")
-        try:
-            with open(part, "xb") as file:
-                _download.save(response, file, DOWNLOAD_SECONDS)
-            arrays = read_checked(part)
-            os.replace(part, cache)
-        finally:
-            part.unlink(missing_ok=True)
+    if is_terminal(sys.stderr):
+        print("Downloading MNIST, 11 MB, once.", file=sys.stderr)
+    try:
+        with urllib.request.urlopen(URL, timeout=SILENT_SECONDS) as response:
+            content = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise ConnectionError(f"{type(error).__name__}: {error}") from error
+    arrays = checked(read_stream(io.BytesIO(content)))
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(cache) as file:
+        file.write(content)
     return arrays
 
 
-def keras_cache():
+def keras_cache() -> Path:
     """Where Keras keeps mnist.npz, by Keras's own rules, without importing it."""
     home = os.environ.get("KERAS_HOME")
     if home is None:
@@ -94,22 +96,16 @@ def keras_cache():
     return Path(os.path.expanduser(home)) / "datasets" / "mnist.npz"
 
 
-def read_checked(path, shapes=None, digests=None):
-    """Read uint8 arrays and check names, dtypes, shapes and digests, in this order.
-
-    Args:
-        path: the file.
-        shapes: name to shape; MNIST's four arrays if not given.
-        digests: name to SHA-256 of the array in C order.
-
-    Returns:
-        A dictionary, name to array.
+def checked(
+    arrays: Arrays,
+    shapes: Mapping[str, tuple[int, ...]] = SHAPES,
+    digests: Mapping[str, str] = DIGESTS,
+) -> Arrays:
+    """The arrays, if names, dtypes, shapes and digests are right, in this order.
 
     Raises:
-        OSError, ValueError: with a sentence about the file, to be put after its name.
+        ValueError: with a sentence about the file, to be put after its name.
     """
-    shapes, digests = shapes or SHAPES, digests or DIGESTS
-    arrays = read_arrays(path)
     if missing := sorted(set(shapes) - set(arrays)):
         raise ValueError(f"it has no {', '.join(missing)}, only {sorted(arrays)}")
     for name, shape in shapes.items():
@@ -118,17 +114,8 @@ def read_checked(path, shapes=None, digests=None):
             raise ValueError(f"its array {name!r} has dtype {array.dtype}, not uint8")
         if array.shape != shape:
             raise ValueError(f"its array {name!r} has shape {array.shape}, not {shape}")
-        found = hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+        found = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
         if found != digests[name]:
             wanted = f"SHA-256 {found[:12]}..., expected {digests[name][:12]}..."
             raise ValueError(f"its array {name!r} holds other numbers: {wanted}")
     return arrays
-
-
-def reason(error):
-    """The words of an error, without the wrapping that urllib puts around them."""
-    if isinstance(error, urllib.error.URLError) and not str(error).startswith("HTTP"):
-        error = error.reason
-    if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
-        return f"{type(error).__name__}: {error}".strip()
-    return str(error) or type(error).__name__

@@ -34,9 +34,9 @@ def is_open(stream: Any) -> bool:
 
 
 class Patient:
-    """A stream that a message cannot break.
+    r"""A stream that a message cannot break.
 
-    What its encoding lacks is written as an escape such as ``\\u0141``; once its reader
+    What its encoding lacks is written as an escape such as ``\u0141``; once its reader
     has gone, or where there is none, what is written is dropped: a training must not
     end because ``head`` has seen enough.
 

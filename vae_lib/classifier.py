@@ -6,7 +6,7 @@ and are checked by a digest.
 """
 
 import json
-from importlib import resources
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,11 +16,13 @@ from vae_lib.data import check_images
 from vae_lib.networks import DATA_FORMAT, IMAGE_SHAPE
 from vae_lib.weights import read_npz
 
+__all__ = ["build_classifier", "image_features", "load_classifier", "weight_names"]
+
 N_FEATURES = 64
-_FOLDER = resources.files("vae_lib") / "_pretrained"
+_FOLDER = Path(__file__).with_name("_pretrained")
 
 
-def build_classifier():
+def build_classifier() -> keras.Model:
     """The untrained network: two strided convolutions, 64 features, ten logits.
 
     Returns:
@@ -40,7 +42,7 @@ def build_classifier():
     return keras.Model(x, [features, logits], name="classifier")
 
 
-def load_classifier():
+def load_classifier() -> keras.Model:
     """Load the trained classifier; no network connection and no data is needed.
 
     It was trained on images 10,000 to 59,999 of MNIST's training file; how well it
@@ -51,10 +53,16 @@ def load_classifier():
 
     Raises:
         ValueError: if its file is not the one that was published.
+
+    >>> from vae_lib import classifier, data
+    >>> digits = data.load_sample().x_test[:5]
+    >>> _, logits = classifier.load_classifier().predict(digits, verbose=0)
+    >>> logits.argmax(axis=1).tolist()
+    [5, 8, 3, 0, 1]
     """
     path = _FOLDER / "classifier.npz"
     published = json.loads((_FOLDER / "classifier.json").read_text(encoding="utf-8"))
-    arrays = read_npz(path, published["sha256"])
+    arrays = read_npz(path, sha256=published["sha256"])
     model = build_classifier()
     names = weight_names(model)
     model.set_weights([arrays[name].astype("float32") for name in names])
@@ -62,7 +70,7 @@ def load_classifier():
     return model
 
 
-def weight_names(model):
+def weight_names(model: keras.Model) -> list[str]:
     """Names such as ``conv_1/kernel``, in the order of the model's weights."""
     return [
         f"{layer.name}/{weight.name}"
@@ -71,7 +79,9 @@ def weight_names(model):
     ]
 
 
-def image_features(classifier, x, batch_size=500):
+def image_features(
+    classifier: keras.Model, x: np.ndarray, *, batch_size: int = 500
+) -> np.ndarray:
     """Features of images, for :func:`vae_lib.evaluation.frechet_distance`.
 
     Args:
@@ -85,6 +95,11 @@ def image_features(classifier, x, batch_size=500):
 
     Raises:
         ValueError: if the images have another shape or range.
+
+    >>> from vae_lib import classifier, data
+    >>> judge = classifier.load_classifier()
+    >>> classifier.image_features(judge, data.load_sample().x_test).shape
+    (500, 64)
     """
     x = check_images(x, "x", IMAGE_SHAPE)
     features, _ = classifier.predict(x, batch_size=batch_size, verbose=0)

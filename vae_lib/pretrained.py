@@ -1,20 +1,28 @@
 """The book's trained models, shipped with the library."""
 
 import json
-from importlib import resources
+from pathlib import Path
+from typing import Any
 
 from vae_lib import likelihoods, models, networks
 from vae_lib.weights import assign_weights, read_npz
 
-_FOLDER = resources.files("vae_lib") / "_pretrained"
+__all__ = ["index", "load_pretrained"]
+
+_FOLDER = Path(__file__).with_name("_pretrained")
 
 
-def index():
-    """What is shipped: ``{"mlp_2": {"sha256": ..., "config": {...}}, ...}``."""
+def index() -> dict[str, Any]:
+    """What is shipped: ``{"mlp_2": {"sha256": ..., "config": {...}}, ...}``.
+
+    >>> from vae_lib import pretrained
+    >>> sorted(pretrained.index())[-3:]
+    ['mlp_10', 'mlp_2', 'mlp_20']
+    """
     return json.loads((_FOLDER / "index.json").read_text(encoding="utf-8"))
 
 
-def load_pretrained(network, latent_dim):
+def load_pretrained(network: str, latent_dim: int) -> models.VAE:
     """Load a trained model; no network connection and no data is needed.
 
     The models have a Gaussian likelihood with one learned variance. They were trained
@@ -33,6 +41,12 @@ def load_pretrained(network, latent_dim):
     Raises:
         ValueError: if no such model is shipped (the message lists those that are), or
             its file is not the one that was published.
+
+    >>> from vae_lib import data, pretrained
+    >>> vae = pretrained.load_pretrained("mlp", 2)
+    >>> z_mean, z_log_var = vae.encode(data.load_sample().x_test[:5])
+    >>> tuple(z_mean.shape)
+    (5, 2)
     """
     shipped = index()
     name = f"{network}_{latent_dim}"
@@ -46,7 +60,8 @@ def load_pretrained(network, latent_dim):
             f"Shipped are {known}; train your own with vae_lib.training.fit."
         )
     path = _FOLDER / f"{name}.npz"
-    arrays = read_npz(path, shipped[name]["sha256"])
-    vae = models.VAE(*networks.build(network, latent_dim), likelihoods.Gaussian())
+    arrays = read_npz(path, sha256=shipped[name]["sha256"])
+    encoder, decoder = networks.build(network, latent_dim)
+    vae = models.VAE(encoder, decoder, likelihoods.Gaussian())
     assign_weights(vae, arrays, source=path.name)
     return vae

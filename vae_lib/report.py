@@ -9,17 +9,34 @@ The report's sentence about the convolutional decoder can be read in two ways. F
 feature maps, are in ``FEATURE_MAP_FIGURES`` under names such as ``"10-feature-map"``.
 """
 
+from __future__ import annotations
+
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from keras import ops
 
 from vae_lib import evaluation, networks, plotting, pretrained
+from vae_lib.data import MNIST
+from vae_lib.models import VAE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "FEATURE_MAP_FIGURES",
+    "FIGURES",
+    "Figure",
+    "decode_with_noise",
+    "draw",
+    "draw_samples",
+]
 
 N_SAMPLES = 20
 N_GRID = 20  # images along each axis of the manifold
-SEED = 1  # of the random codes
+SEED = 1  # of the random codes and the noise
 
 
 class Figure(NamedTuple):
@@ -32,7 +49,7 @@ class Figure(NamedTuple):
 
 
 _MLP, _CONV = "multilayer perceptron", "convolutional network"
-FIGURES = {
+FIGURES: dict[int | str, Figure] = {
     1: Figure("encoder", "mlp", 2, f"Encoder, {_MLP}"),
     2: Figure("decoder", "mlp", 2, f"Decoder, {_MLP}"),
     3: Figure("encoder", "conv", 2, f"Encoder, {_CONV}"),
@@ -49,7 +66,7 @@ FIGURES = {
     14: Figure("samples", "conv", 20, f"Samples, d = 20, {_CONV}"),
 }
 
-FEATURE_MAP_FIGURES = {
+FEATURE_MAP_FIGURES: dict[int | str, Figure] = {
     f"{number}-feature-map": FIGURES[number]._replace(
         network="conv_feature_map", title=f"{FIGURES[number].title}, feature maps"
     )
@@ -57,7 +74,7 @@ FEATURE_MAP_FIGURES = {
 }
 
 
-def draw(number, mnist, ax=None):
+def draw(number: int | str, mnist: MNIST, *, ax: Axes | None = None) -> Axes:
     """Draw one figure of the report from the published weights.
 
     Args:
@@ -71,6 +88,11 @@ def draw(number, mnist, ax=None):
 
     Raises:
         ValueError: if there is no such figure.
+
+    >>> from vae_lib import data, report
+    >>> ax = report.draw(6, data.load_sample())
+    >>> report.FIGURES[6].title
+    'The manifold, multilayer perceptron'
     """
     figures = {**FIGURES, **FEATURE_MAP_FIGURES}
     if number not in figures:
@@ -83,17 +105,13 @@ def draw(number, mnist, ax=None):
     return _DRAW[figure.kind](figure, mnist, ax)
 
 
-def _encoder(figure, mnist, ax):
-    encoder, _ = networks.build(figure.network, figure.latent_dim)
-    return plotting.network_diagram(encoder, ax=ax)
+def _diagram(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
+    encoder, decoder = networks.build(figure.network, figure.latent_dim)
+    model = encoder if figure.kind == "encoder" else decoder
+    return plotting.network_diagram(model, ax=ax)
 
 
-def _decoder(figure, mnist, ax):
-    _, decoder = networks.build(figure.network, figure.latent_dim)
-    return plotting.network_diagram(decoder, ax=ax)
-
-
-def _codes(figure, mnist, ax):
+def _codes(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
     vae = _published(figure.network, figure.latent_dim)
     z_mean, z_log_var = evaluation.encode(vae, mnist.x_test, verbose=0)
     return plotting.latent_scatter(
@@ -101,31 +119,53 @@ def _codes(figure, mnist, ax):
     )
 
 
-def _manifold(figure, mnist, ax):
+def _manifold(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
     vae = _published(figure.network, figure.latent_dim)
     grid = plotting.prior_grid(N_GRID)
     return plotting.manifold(ops.convert_to_numpy(vae.decode(grid)), grid, ax=ax)
 
 
-def _samples(figure, mnist, ax):
+def _samples(figure: Figure, mnist: MNIST, ax: Axes | None) -> Axes:
     """Decoder means, as the report shows, and under them samples of the model."""
     vae = _published(figure.network, figure.latent_dim)
-    rng = np.random.default_rng(SEED)  # NumPy's: the same digits on every backend
-    z = rng.standard_normal((N_SAMPLES, figure.latent_dim)).astype("float32")
+    return plotting.samples(*draw_samples(vae, N_SAMPLES, seed=SEED), ax=ax)
+
+
+def draw_samples(vae: VAE, n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Decoder means of codes from the prior, and the same with the likelihood's noise.
+
+    The codes come from NumPy, so every backend shows the same digits.
+
+    Args:
+        vae: a :class:`vae_lib.models.VAE`.
+        n: how many images.
+        seed: of the codes and of the noise.
+
+    Returns:
+        The means and the noisy images, each ``(n, 28, 28, 1)``.
+    """
+    z = np.random.default_rng(seed).standard_normal((n, vae.latent_dim))
+    return decode_with_noise(vae, z.astype("float32"), seed=seed)
+
+
+def decode_with_noise(
+    vae: VAE, z: np.ndarray, *, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The means of codes ``(n, d)``, and a sample of the likelihood of each."""
     x_logits = vae.decoder(z)
-    means = ops.convert_to_numpy(vae.likelihood.mean(x_logits))
-    noise = np.sqrt(vae.likelihood.variance) * rng.standard_normal(means.shape)
-    return plotting.samples(means, means + noise, ax=ax)
+    noisy = vae.likelihood.sample(x_logits, seed=seed)
+    means = vae.likelihood.mean(x_logits)
+    return ops.convert_to_numpy(means), ops.convert_to_numpy(noisy)
 
 
 @functools.cache
-def _published(network, latent_dim):
+def _published(network: str, latent_dim: int) -> VAE:
     return pretrained.load_pretrained(network, latent_dim)
 
 
-_DRAW = {
-    "encoder": _encoder,
-    "decoder": _decoder,
+_DRAW: dict[str, Callable[[Figure, MNIST, Axes | None], Axes]] = {
+    "encoder": _diagram,
+    "decoder": _diagram,
     "codes": _codes,
     "manifold": _manifold,
     "samples": _samples,

@@ -9,28 +9,35 @@ printed, and a notebook test fails. Nobody types a result into the text.
 import json
 import math
 import os
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from vae_lib._checks import positive
 from vae_lib._files import write_json
 
+__all__ = ["Recorder", "Table", "folder", "load"]
+
 _RECORD = "VAE_LIB_RECORD"
 
 
-def folder():
+def folder() -> Path:
     """The folder of recorded results: ``book/results`` of a checkout, else our own."""
     checkout = Path(__file__).resolve().parent.parent / "book" / "results"
     if checkout.is_dir():
         return checkout
-    return resources.files("vae_lib") / "_results"
+    return Path(__file__).with_name("_results")
 
 
-def load(name):
+def load(name: str) -> Any:
     """Read ``<name>.json`` of the recorded results.
 
     Raises:
         FileNotFoundError: if nothing of that name is recorded; it lists what is.
+
+    >>> from vae_lib import results
+    >>> sorted(results.load("classifier"))[:3]
+    ['batch_size', 'epochs', 'parameters']
     """
     path = folder() / f"{name}.json"
     if not path.is_file():
@@ -49,14 +56,19 @@ class Recorder:
 
     With the environment variable VAE_LIB_RECORD=1 values are written instead of
     checked; the tool that executes the notebooks does that on request.
+
+    >>> from vae_lib import results
+    >>> record = results.Recorder("03_elbo")
+    >>> record("toy, probability of the right-hand mode", 0.6625, tol=0.001)
+    toy, probability of the right-hand mode: 0.663
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.name = name
         self.recording = os.environ.get(_RECORD) == "1"
         self.values = {} if self.recording else load(name)
 
-    def __call__(self, label, value, tol, unit=""):
+    def __call__(self, label: str, value: float, tol: float, unit: str = "") -> None:
         """Print ``label: value unit``, the value recorded for this label.
 
         Args:
@@ -87,19 +99,19 @@ class Recorder:
             line += f" recorded, but {_format(value, tol)} here (tolerance {tol:g})"
         print(line)
 
-    def _write(self, label, value, tol, unit):
+    def _write(self, label: str, value: float, tol: float, unit: str) -> None:
         self.values[label] = {"value": value, "tol": float(tol), "unit": unit}
         write_json(folder() / f"{self.name}.json", self.values)
 
 
-def _format(value, tol):
+def _format(value: float, tol: float) -> str:
     """Print to one digit below the tolerance: 0.05 gives two decimals."""
     decimals = max(0, math.ceil(-math.log10(tol)))
     text = f"{value:.{decimals}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def _spaced(unit):
+def _spaced(unit: str) -> str:
     return f" {unit}" if unit else ""
 
 
@@ -117,9 +129,23 @@ class Table:
     Raises:
         ValueError: if a row, the formats or the sides have another length than the
             columns, or a side is neither.
+
+    >>> from vae_lib import results
+    >>> rows = [["mlp", 2, 171.52], ["conv", 10, 304.9]]
+    >>> results.Table(["network", "d", "ELBO, nats"], rows, ["", "", ".1f"])
+    network   d  ELBO, nats
+    mlp       2       171.5
+    conv     10       304.9
     """
 
-    def __init__(self, columns, rows, formats=None, sides=None):
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        formats: Sequence[str] | None = None,
+        *,
+        sides: str | None = None,
+    ) -> None:
         formats = [""] * len(columns) if formats is None else formats
         sides = "l" + "r" * (len(columns) - 1) if sides is None else sides
         given = [("formats", formats), ("sides", sides)]
@@ -138,7 +164,7 @@ class Table:
             for row in rows
         ]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = [self.columns, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
@@ -149,13 +175,13 @@ class Table:
             for line in lines
         )
 
-    def _repr_markdown_(self):
+    def _repr_markdown_(self) -> str:
         rule = [":--" if side == "l" else "--:" for side in self.sides]
         lines = [self.columns, rule, *self.rows]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _cell(value, spec):
+def _cell(value: Any, spec: str) -> str:
     if isinstance(value, str):
         return value
     return format(value, spec).replace("-", "\N{MINUS SIGN}")

@@ -4,18 +4,36 @@ A ``.keras`` file ties the weights to the Keras that wrote it; a ``.npz`` file o
 arrays loads on every version and backend, and cannot run code when it is opened.
 """
 
-import hashlib
+from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike, DTypeLike
 
-from vae_lib._files import as_path, replacing
+from vae_lib._files import AnyPath, as_path, replacing
 from vae_lib._npz import read_arrays
+
+if TYPE_CHECKING:
+    from vae_lib.models import VAE
+
+__all__ = [
+    "assign_weights",
+    "load_weights",
+    "read_npz",
+    "save_weights",
+    "weight_arrays",
+    "write_npz",
+]
 
 _VARIANCE = "likelihood/log_variance"
 
 
-def write_npz(path, arrays):
+def write_npz(path: AnyPath, arrays: Mapping[str, ArrayLike]) -> None:
     """Write named arrays to an npz file, atomically.
 
     Args:
@@ -26,21 +44,23 @@ def write_npz(path, arrays):
         FileNotFoundError: if the folder does not exist.
         ValueError: if an array would need pickle.
     """
-    arrays = {name: _portable(np.asarray(a)) for name, a in arrays.items()}
-    for name, value in arrays.items():
+    stored: dict[str, Any] = {
+        name: _portable(np.asarray(a)) for name, a in arrays.items()
+    }
+    for name, value in stored.items():
         if value.dtype.hasobject:
             raise ValueError(f"Array {name!r} holds objects; only numbers are stored.")
     with replacing(path) as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **stored)
 
 
-def _portable(array):
+def _portable(array: np.ndarray) -> np.ndarray:
     """bfloat16, which NumPy's files cannot hold, as float32, which holds it exactly."""
     own = array.dtype.kind in "biufcSUO"
     return array if own else array.astype("float32")
 
 
-def read_npz(path, sha256=None):
+def read_npz(path: AnyPath, *, sha256: str | None = None) -> dict[str, np.ndarray]:
     """Read every array of an npz file, without pickle.
 
     Args:
@@ -70,13 +90,13 @@ def read_npz(path, sha256=None):
         ) from error
 
 
-def weight_arrays(vae):
+def weight_arrays(vae: VAE) -> dict[str, np.ndarray]:
     """The weights of a VAE by name, such as ``encoder/hidden/kernel``."""
     named = _named_weights(vae).items()
     return {name: _portable(ops.convert_to_numpy(w.value)) for name, w in named}
 
 
-def save_weights(vae, path, dtype=None):
+def save_weights(vae: VAE, path: AnyPath, *, dtype: DTypeLike | None = None) -> None:
     """Write encoder, decoder and likelihood weights to an npz file.
 
     Args:
@@ -87,6 +107,15 @@ def save_weights(vae, path, dtype=None):
     Raises:
         ValueError: if ``dtype`` is no float type, or a weight is not finite or too
             large for it; nothing is written.
+
+    >>> import tempfile
+    >>> from vae_lib import pretrained, weights
+    >>> vae = pretrained.load_pretrained("mlp", 2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     weights.save_weights(vae, f"{folder}/half.npz", dtype="float16")
+    ...     names = weights.read_npz(f"{folder}/half.npz")
+    >>> names["decoder/hidden/kernel"].dtype
+    dtype('float16')
     """
     arrays = weight_arrays(vae)
     for name, value in arrays.items():
@@ -101,7 +130,7 @@ def save_weights(vae, path, dtype=None):
     write_npz(path, arrays)
 
 
-def _float_type(name):
+def _float_type(name: DTypeLike) -> np.dtype:
     try:
         dtype = np.dtype(name)
     except TypeError:
@@ -111,18 +140,28 @@ def _float_type(name):
     return dtype
 
 
-def load_weights(vae, path):
+def load_weights(vae: VAE, path: AnyPath) -> None:
     """Read weights from an npz file into a VAE of the same architecture.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, or its names or shapes are not the model's;
             the model is then unchanged.
+
+    >>> import tempfile
+    >>> from vae_lib import pretrained, training, weights
+    >>> trained = pretrained.load_pretrained("mlp", 2)
+    >>> vae = training.build_vae(training.TrainConfig(network="mlp", latent_dim=2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     weights.save_weights(trained, f"{folder}/weights.npz")
+    ...     weights.load_weights(vae, f"{folder}/weights.npz")
     """
     assign_weights(vae, read_npz(path), source=path)
 
 
-def assign_weights(vae, arrays, source="the arrays"):
+def assign_weights(
+    vae: VAE, arrays: Mapping[str, ArrayLike], *, source: object = "the arrays"
+) -> None:
     """Set the weights of a VAE from named arrays, all or none.
 
     A fixed variance is configuration and no weight. Older files hold it: it must then
@@ -132,19 +171,19 @@ def assign_weights(vae, arrays, source="the arrays"):
         ValueError: if names or shapes are not the model's, or a value is not finite.
     """
     weights = _named_weights(vae)
-    arrays = {name: np.asarray(value) for name, value in arrays.items()}
+    values = {name: np.asarray(value) for name, value in arrays.items()}
     fixed = getattr(vae.likelihood, "fixed_variance", None) is not None
-    if fixed and _VARIANCE in arrays and arrays[_VARIANCE].shape == ():
-        vae.likelihood.check_fixed(arrays.pop(_VARIANCE))
-    problems = [f"{name} is missing" for name in weights.keys() - arrays.keys()]
-    problems += [f"{name} is unknown" for name in arrays.keys() - weights.keys()]
-    for name in weights.keys() & arrays.keys():
-        expected, found = tuple(weights[name].shape), arrays[name].shape
+    if fixed and _VARIANCE in values and values[_VARIANCE].shape == ():
+        vae.likelihood.check_fixed(values.pop(_VARIANCE))
+    problems = [f"{name} is missing" for name in weights.keys() - values.keys()]
+    problems += [f"{name} is unknown" for name in values.keys() - weights.keys()]
+    for name in weights.keys() & values.keys():
+        expected, found = tuple(weights[name].shape), values[name].shape
         if expected != found:
             problems.append(f"{name} has shape {found}, not {expected}")
-        elif arrays[name].dtype.kind != "f":
-            problems.append(f"{name} holds {arrays[name].dtype}, not floats")
-        elif not np.isfinite(arrays[name]).all():
+        elif values[name].dtype.kind != "f":
+            problems.append(f"{name} holds {values[name].dtype}, not floats")
+        elif not np.isfinite(values[name]).all():
             problems.append(f"{name} holds NaN or infinity")
     if problems:
         raise ValueError(
@@ -152,10 +191,10 @@ def assign_weights(vae, arrays, source="the arrays"):
             "Build the network and latent_dim that the weights were saved from."
         )
     for name, weight in weights.items():
-        weight.assign(ops.cast(arrays[name], weight.dtype))
+        weight.assign(ops.cast(values[name], weight.dtype))
 
 
-def _named_weights(vae):
+def _named_weights(vae: VAE) -> dict[str, keras.Variable]:
     """Weights by a name that does not depend on how many models were built before."""
     named = {f"likelihood/{w.name}": w for w in vae.likelihood.weights}
     for part, network in (("encoder", vae.encoder), ("decoder", vae.decoder)):

@@ -105,7 +105,7 @@ class LinkReferences(SphinxPostTransform):
         """An empty link to a page or a place in it; none to where the text stands."""
         docname, name = target[:2]
         if docname == self.here:
-            if not name or text and name in ids_around(text):
+            if not name or (text and name in ids_around(text)):
                 return None
             uri = f"#{name}"
         else:

@@ -9,7 +9,7 @@ import pytest
 
 import notebooks
 from notebook_env import ROOT
-from vae_lib import data, evaluation, pretrained, results
+from vae_lib import data, evaluation, plotting, pretrained, results
 
 pytestmark = pytest.mark.book
 
@@ -109,3 +109,14 @@ def test_the_glossary_is_in_order_and_points_to_chapters_that_exist():
     first = [term.lower() for term, _ in terms()]
     own = first.index("feature-map decoder")
     assert first[:own] == sorted(first[:own])
+
+
+def test_every_drawing_function_has_a_picture_of_its_own():
+    shown = re.findall(r"_static/plots/(\w+)\.png\n:alt: \S", page("api.md"))
+    files = {path.stem for path in (ROOT / "book" / "_static" / "plots").iterdir()}
+    takes_axes = {
+        name
+        for name in plotting.__all__
+        if "ax:" in (getattr(plotting, name).__doc__ or "")
+    }
+    assert set(shown) == files == takes_axes

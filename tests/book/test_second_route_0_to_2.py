@@ -209,7 +209,7 @@ def log_px(x, wire, blur):
 
 def moments(x, wire, blur):
     """Mean and standard deviation of each posterior, which the grid must hold."""
-    z, step = grid()
+    z, _ = grid()
     joint = log_joint(x, z, wire, blur)
     mass = np.exp(joint - special.logsumexp(joint, axis=1, keepdims=True))
     assert np.all(mass[:, np.abs(z) > 5].sum(axis=1) < 1e-6)

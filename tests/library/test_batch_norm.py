@@ -142,11 +142,11 @@ def test_bad_input_is_refused(x):
     linear = models.VAE(*networks.build("linear", 2, SHAPE), likelihoods.Gaussian())
     with pytest.raises(ValueError, match="only units that are rectified"):
         surgery.live_units(linear, x)
-    with pytest.raises(ValueError, match="read 'flatten.*': batch_norm needs one"):
+    with pytest.raises(ValueError, match=r"read 'flatten.*': batch_norm needs one"):
         surgery.add_batch_norm(linear.encoder)
     with pytest.raises(ValueError, match="'linear_encoder' has 0 layers"):
         surgery.fold_batch_norm(linear)
     with pytest.raises(ValueError, match="batch_norm must be True or False, got 1"):
         training.TrainConfig(batch_norm=1)
-    with pytest.raises(ValueError, match="'linear' has no hidden layer.* leave it"):
+    with pytest.raises(ValueError, match=r"'linear' has no hidden layer.* leave it"):
         training.TrainConfig(network="linear", batch_norm=True)

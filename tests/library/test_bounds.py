@@ -227,7 +227,7 @@ def test_images_are_checked(make_vae, images, function):
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_counts_are_checked(make_vae, images, function):
     measure, vae = getattr(evaluation, function), make_vae()
-    with pytest.raises(ValueError, match="batch_size must be .* at least 1, got 0"):
+    with pytest.raises(ValueError, match=r"batch_size must be .* at least 1, got 0"):
         measure(vae, images, batch_size=0)
     with pytest.raises(ValueError, match="verbose must be 'auto', 0 or 1, got 7"):
         measure(vae, images, verbose=7)

@@ -115,7 +115,7 @@ def test_no_whole_checkpoint_is_an_error(compiled, folder):
     checkpoints, vae = training.Checkpoints(folder), compiled()
     with (
         pytest.warns(UserWarning, match="damaged and passed over"),
-        pytest.raises(ValueError, match="No checkpoint in .* is whole. Delete the"),
+        pytest.raises(ValueError, match=r"No checkpoint in .* is whole. Delete the"),
     ):
         checkpoints.restore(vae)
 
@@ -182,9 +182,9 @@ def test_a_run_among_the_checkpoints_of_another_is_refused(compiled, images, tmp
     for callback in (checkpoints, training.Checkpoints(tmp_path)):
         with pytest.raises(ValueError, match=message):
             training.fit(compiled(), images, epochs=3, callbacks=[callback], verbose=0)
-        with pytest.raises(ValueError, match="another run .* at epoch 2"):
+        with pytest.raises(ValueError, match=r"another run .* at epoch 2"):
             callback.save(compiled(), 2)
-    with pytest.raises(ValueError, match="another run .* at epoch 2"):
+    with pytest.raises(ValueError, match=r"another run .* at epoch 2"):
         training.fit(
             compiled(),
             images,

@@ -41,7 +41,7 @@ def test_another_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(classifier, "_FOLDER", tmp_path)
     classifier.load_classifier()
     (tmp_path / "classifier.npz").write_bytes(b"another file")
-    with pytest.raises(ValueError, match="classifier.npz is not the published file"):
+    with pytest.raises(ValueError, match=r"classifier.npz is not the published file"):
         classifier.load_classifier()
 
 

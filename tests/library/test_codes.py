@@ -88,7 +88,7 @@ def test_codes_are_checked():
 
 
 @pytest.mark.parametrize(
-    "change, message",
+    ("change", "message"),
     [
         ({"codes_test": np.zeros((5, 3))}, "codes_train has 2 dimensions and .* 3"),
         ({"y_train": np.zeros(9)}, "y_train must hold one label for each of the 10"),

@@ -82,39 +82,43 @@ def test_a_damaged_or_missing_sample_is_an_error(monkeypatch, tmp_path):
     content = bytearray(data.SAMPLE_FILE.read_bytes())
     damaged = tmp_path / "sample.npz"
     monkeypatch.setattr(data, "SAMPLE_FILE", damaged)
-    with pytest.raises(FileNotFoundError, match="no such file. Install vae_lib again"):
+    with pytest.raises(FileNotFoundError, match=r"no such file. Install vae_lib again"):
         data.load_sample()
     content[200_000] ^= 1
     damaged.write_bytes(content)
-    with pytest.raises(ValueError, match="'x' is corrupt .* Install vae_lib again"):
+    with pytest.raises(
+        ValueError, match=r"'x' cannot be read .* Install vae_lib again"
+    ):
         data.load_sample()
 
 
 def test_subset_is_fixed_random_and_nested():
-    subset = data.test_subset(1_000)
+    subset = data.subset_indices(1_000)
     np.testing.assert_array_equal(subset[:5], [9394, 898, 2398, 5906, 2343])
     assert len(np.unique(subset)) == 1_000
     assert subset.min() >= 0 and subset.max() < 10_000
     for n in (1, 200, 500):
-        np.testing.assert_array_equal(data.test_subset(n), subset[:n])
+        np.testing.assert_array_equal(data.subset_indices(n), subset[:n])
     # 1,000 of 10,000 at random have 500 +- 15 in the first half: five deviations.
     assert abs((subset < 5_000).sum() - 500) < 75
-    np.testing.assert_array_equal(np.sort(data.test_subset(10_000)), np.arange(10_000))
+    np.testing.assert_array_equal(
+        np.sort(data.subset_indices(10_000)), np.arange(10_000)
+    )
 
 
 def test_subset_fits_the_sample_too(sample):
-    subset = data.test_subset(500, size=len(sample.x_test))
+    subset = data.subset_indices(500, size=len(sample.x_test))
     np.testing.assert_array_equal(np.sort(subset), np.arange(500))
     assert not np.array_equal(subset, np.arange(500))
-    np.testing.assert_array_equal(data.test_subset(20, size=500), subset[:20])
+    np.testing.assert_array_equal(data.subset_indices(20, size=500), subset[:20])
 
 
 @pytest.mark.parametrize(
-    "n, size", [(0, 10_000), (-1, 10_000), (501, 500), (1, 10_001), (1, 0)]
+    ("n", "size"), [(0, 10_000), (-1, 10_000), (501, 500), (1, 10_001), (1, 0)]
 )
 def test_subset_out_of_range(n, size):
     with pytest.raises(ValueError, match=f"n is {n} and size is {size}: choose 1 <= n"):
-        data.test_subset(n, size)
+        data.subset_indices(n, size=size)
 
 
 GOOD = np.linspace(0, 1, 3 * 784, dtype=np.float32).reshape(3, 28, 28, 1)
@@ -166,7 +170,7 @@ BAD_IMAGES = [
 ]
 
 
-@pytest.mark.parametrize("x, message", BAD_IMAGES)
+@pytest.mark.parametrize(("x", "message"), BAD_IMAGES)
 def test_check_images_says_what_to_change(x, message):
     with pytest.raises(ValueError, match=message):
         data.check_images(x)
@@ -208,7 +212,7 @@ def test_advice_fits_what_the_values_look_like(x, remedy):
 
 
 def test_check_images_names_the_argument_and_the_type():
-    with pytest.raises(ValueError, match="^x_test has no images"):
+    with pytest.raises(ValueError, match=r"^x_test has no images"):
         data.check_images(GOOD[:0], name="x_test")
     with pytest.raises(
         TypeError, match=r"x_val is of type list: .* np.asarray\(x_val\)"

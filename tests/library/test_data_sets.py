@@ -49,10 +49,10 @@ def test_a_data_set_is_looked_at_once_its_loss_is_absurd(
     vae = make_vae(likelihoods.build(likelihood))
     vae.compile(keras.optimizers.Adam(0.1))
     vae.fit(kind(images), **settings)  # no word about good images
-    with pytest.raises(ValueError, match="outside .*: divide by 255"):
+    with pytest.raises(ValueError, match=r"outside .*: divide by 255"):
         vae.fit(kind(images * 255), **settings)
     if kind is Batches:
-        with pytest.raises(ValueError, match="outside .*: divide by 255"):
+        with pytest.raises(ValueError, match=r"outside .*: divide by 255"):
             vae.evaluate(kind(images * 255), verbose=0)
 
 
@@ -80,7 +80,7 @@ if keras.backend.backend() == "tensorflow":
         plain = len(seen)
         keras.Model.fit(vae, data(images), **settings)
         assert len(seen) == 2 * plain  # no image is drawn that Keras would not draw
-        with pytest.raises(ValueError, match="outside .*: divide by 255"):
+        with pytest.raises(ValueError, match=r"outside .*: divide by 255"):
             vae.fit(data(images * 255), **settings)
 
 

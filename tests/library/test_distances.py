@@ -81,7 +81,7 @@ def test_bad_features_are_named(a, b, message):
 
 def test_bad_subsets_are_named():
     a = np.ones((5, 2))
-    with pytest.raises(ValueError, match="subset_size must be 2 to 5.*got 6"):
+    with pytest.raises(ValueError, match=r"subset_size must be 2 to 5.*got 6"):
         evaluation.kernel_distance(a, a, subset_size=6)
     with pytest.raises(ValueError, match="n_subsets must be a whole number"):
         evaluation.kernel_distance(a, a, subset_size=2, n_subsets=0)

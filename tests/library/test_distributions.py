@@ -144,7 +144,7 @@ def test_values_and_gradients_are_finite_for_every_log_variance(dtype, data):
 
 
 @pytest.mark.parametrize(
-    "function, shapes",
+    ("function", "shapes"),
     [
         (distributions.gaussian_kl, [(4, 3), (4, 1)]),
         (distributions.gaussian_kl, [(4,), (4, 1)]),

@@ -43,7 +43,7 @@ def test_json_that_is_none_replaces_nothing(tmp_path, number):
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
     path = tmp_path / "missing" / "a.json"
-    with pytest.raises(FileNotFoundError, match="make the folder .*missing first"):
+    with pytest.raises(FileNotFoundError, match=r"make the folder .*missing first"):
         write_json(path, 1)
 
 

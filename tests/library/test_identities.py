@@ -154,7 +154,7 @@ def test_both_ways_to_the_density_of_codes_agree(monkeypatch):
 
 @pytest.mark.parametrize("log_var", [800.0, -1e5])
 def test_variances_that_no_float_holds_are_named(log_var):
-    with pytest.raises(ValueError, match="z_log_var runs from .* the encoder has div"):
+    with pytest.raises(ValueError, match=r"z_log_var runs from .* the encoder has div"):
         evaluation.aggregate_kl(np.zeros((3, 2)), np.full((3, 2), log_var))
 
 

@@ -129,7 +129,7 @@ def test_values_and_gradients_are_finite_for_every_log_variance(dtype, data):
 
 
 @pytest.mark.parametrize(
-    "shapes, keywords",
+    ("shapes", "keywords"),
     [
         (((B, D), (B, 1)), {}),
         (((B, D), (D,)), {}),

@@ -365,7 +365,7 @@ def test_a_variance_must_be_positive_and_finite(name, value):
 
 def test_an_unknown_link_is_named():
     with pytest.raises(
-        ValueError, match="link must be one of 'sigmoid', 'identity', got 'tanh'"
+        ValueError, match=r"link must be one of 'sigmoid', 'identity', got 'tanh'"
     ):
         likelihoods.Gaussian(link="tanh")
 
@@ -380,7 +380,7 @@ def test_build_knows_three_names():
     fixed = likelihoods.build("gaussian", variance=0.5)
     assert fixed.variance == pytest.approx(0.5)
     with pytest.raises(
-        ValueError, match="likelihood must be one of 'gaussian'.*got 'normal'"
+        ValueError, match=r"likelihood must be one of 'gaussian'.*got 'normal'"
     ):
         likelihoods.build("normal")
 

@@ -50,7 +50,7 @@ COUNTS = dict(
 
 
 @pytest.mark.parametrize(
-    "network, total",
+    ("network", "total"),
     [("mlp", 807_700), ("conv", 497_205), ("conv_feature_map", 550_629)],
 )
 def test_the_published_numbers_of_parameters(network, total):
@@ -186,7 +186,7 @@ def test_a_latent_dim_must_be_a_whole_number_of_at_least_one(network, value):
 
 
 @pytest.mark.parametrize(
-    "value, message",
+    ("value", "message"),
     [
         ((28, 28), r"image_shape must be \(height, width, channels\).*got \(28, 28\)"),
         (784, r"image_shape must be \(height, width, channels\).*got 784"),
@@ -206,13 +206,13 @@ def test_an_image_shape_has_three_sizes(value, message):
     "make", [networks.mlp_encoder, networks.mlp_decoder, networks.conv_encoder]
 )
 def test_hidden_units_must_be_a_whole_number_of_at_least_one(make):
-    with pytest.raises(ValueError, match="hidden_units must be a whole number.*got 0"):
+    with pytest.raises(ValueError, match=r"hidden_units must be a whole number.*got 0"):
         make(2, hidden_units=0)
 
 
 def test_an_unknown_network_is_named_with_the_known_ones():
     with pytest.raises(
-        ValueError, match="network must be one of 'mlp', 'conv'.*got 'mpl'"
+        ValueError, match=r"network must be one of 'mlp', 'conv'.*got 'mpl'"
     ):
         networks.build("mpl", 2)
 

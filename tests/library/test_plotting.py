@@ -417,7 +417,9 @@ def test_mosaic_puts_images_in_reading_order_and_leaves_the_rest_as_paper(
 def test_image_grid_draws_the_mosaic_from_white_to_black():
     ax = drawn(plotting.image_grid(IMAGES, n_columns=5, title="Samples"))
     (picture,) = ax.images
-    np.testing.assert_array_equal(picture.get_array(), plotting.mosaic(IMAGES, 5))
+    np.testing.assert_array_equal(
+        picture.get_array(), plotting.mosaic(IMAGES, n_columns=5)
+    )
     assert picture.get_clim() == (0.0, 1.0)
     assert picture.to_rgba(np.array([0.0, 1.0]))[:, :3].tolist() == [[1] * 3, [0] * 3]
     assert ax.get_title() == "Samples"
@@ -451,8 +453,12 @@ def test_samples_stand_below_their_means():
     means, noisy = IMAGES, IMAGES[::-1]
     ax = drawn(plotting.samples(means, noisy, n_columns=4))
     upper, lower = ax.images
-    np.testing.assert_array_equal(upper.get_array(), plotting.mosaic(means, 4))
-    np.testing.assert_array_equal(lower.get_array(), plotting.mosaic(noisy, 4))
+    np.testing.assert_array_equal(
+        upper.get_array(), plotting.mosaic(means, n_columns=4)
+    )
+    np.testing.assert_array_equal(
+        lower.get_array(), plotting.mosaic(noisy, n_columns=4)
+    )
     first, second = (text.get_window_extent() for text in ax.texts)
     boxes = [picture.get_window_extent() for picture in ax.images]
     # From the top: caption, means, caption, samples, and nothing overlaps.
@@ -471,7 +477,7 @@ def test_reconstructions_stand_below_their_originals(noisy):
     names = ["original", "mean", "noisy"][: len(kinds)]
     assert [label.get_text() for label in ax.get_yticklabels()] == names * 2
     expected = [
-        plotting.mosaic(kind[start : start + 6], 6)
+        plotting.mosaic(kind[start : start + 6], n_columns=6)
         for start in (0, 6)
         for kind in kinds
     ]
@@ -525,7 +531,7 @@ def test_pictures_of_different_numbers_of_images_are_refused():
         plotting.reconstructions(IMAGES, few)
     with pytest.raises(ValueError, match=r"must be equal.*x \(.*x_noisy \("):
         plotting.reconstructions(IMAGES, IMAGES, few)
-    with pytest.raises(ValueError, match="n_columns must be a whole number .* got 0"):
+    with pytest.raises(ValueError, match=r"n_columns must be a whole number .* got 0"):
         plotting.image_grid(IMAGES, n_columns=0)
     assert plt.get_fignums() == []
 
@@ -604,18 +610,25 @@ DIAGRAMS = {
     ),
     "conv": (
         ["x", *["Conv2D"] * 4, "Flatten", "Dense", "z_mean", "z_log_var"],
-        ["28 × 28 × 32 · 320 parameters", "64 maps, 3 × 3, stride 2, ReLU"]
-        + [9 * 32 * 64 + 64, 9 * 64 * 64 + 64, "12,544 values", 12544 * 32 + 32, 66],
+        [
+            "28 × 28 × 32 · 320 parameters",
+            "64 maps, 3 × 3, stride 2, ReLU",
+            *[9 * 32 * 64 + 64, 9 * 64 * 64 + 64, "12,544 values", 12544 * 32 + 32, 66],
+        ],
         ["z", "Dense", "Reshape", "Conv2DTranspose", "x_logits"],
-        [2 * 784 + 784, "32 maps, 3 × 3, stride 1, ReLU", 320]
-        + ["Conv2D, 1 map, 3 × 3, stride 1, linear", 9 * 32 + 1],
+        [
+            *[2 * 784 + 784, "32 maps, 3 × 3, stride 1, ReLU", 320],
+            *["Conv2D, 1 map, 3 × 3, stride 1, linear", 9 * 32 + 1],
+        ],
     ),
     "conv_feature_map": (
         ["x", *["Conv2D"] * 4, "Flatten", "Dense", "z_mean", "z_log_var"],
         ["14 × 14 × 64 · 18,496 parameters", 12544 * 32 + 32, 66],
         ["z", "Dense", "Reshape", "Conv2DTranspose", "x_logits"],
-        ["14 × 14 × 64", "32 maps, 3 × 3, stride 2, ReLU", 2 * 12544 + 12544]
-        + [9 * 64 * 32 + 32, 9 * 32 + 1],
+        [
+            *["14 × 14 × 64", "32 maps, 3 × 3, stride 2, ReLU", 2 * 12544 + 12544],
+            *[9 * 64 * 32 + 32, 9 * 32 + 1],
+        ],
     ),
     "linear": (
         ["x", "Flatten", "z_mean", "z_log_var"],
@@ -707,7 +720,7 @@ def test_diagram_shows_merging_and_sequential_models():
 
 
 def test_diagram_refuses_what_it_cannot_draw():
-    with pytest.raises(ValueError, match="Of a VAE pass vae.encoder or vae.decoder"):
+    with pytest.raises(ValueError, match=r"Of a VAE pass vae.encoder or vae.decoder"):
         plotting.network_diagram(SimpleNamespace(layers=[1]))
     x = keras.Input((4,))
     h = keras.layers.Dense(4)(x)
@@ -715,3 +728,24 @@ def test_diagram_refuses_what_it_cannot_draw():
     with pytest.raises(ValueError, match="'residual' reads a layer more than one row"):
         plotting.network_diagram(skip)
     assert plt.get_fignums() == []
+
+
+# What matplotlib is handed
+
+
+def test_matplotlib_is_handed_what_a_caller_gives_and_else_the_books_choice():
+    grid = plotting.prior_grid(2)
+    points = plotting.latent_scatter(grid, [1, 2, 3, 4], s=7, rasterized=True)
+    assert points.collections[0].get_sizes() == [7]
+    assert points.collections[0].get_rasterized()
+    assert points.collections[0].get_alpha() == 0.75
+    line = plotting.training_curves(HISTORY, "elbo", linewidth=1).lines[0]
+    assert line.get_linewidth() == 1 and line.get_label() == "training"
+    for draw in (plotting.image_grid, plotting.manifold):
+        (picture,) = draw(IMAGES[:4], cmap="viridis").images
+        assert picture.get_cmap().name == "viridis"
+        assert picture.get_clim() == (0.0, 1.0)
+    with pytest.raises(AttributeError, match="colour"):
+        plotting.latent_scatter(grid, [1, 2, 3, 4], colour="red")
+    assert len(plt.get_fignums()) == 4  # none of the last call
+    plt.close("all")

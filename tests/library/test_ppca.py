@@ -204,7 +204,7 @@ def test_rate_of_the_optimum_has_a_closed_form(float64, x):
 
 
 @pytest.mark.parametrize(
-    "settings, message",
+    ("settings", "message"),
     [
         ({"latent_dim": 0}, "latent_dim must be a whole number of at least 1, got 0"),
         ({"latent_dim": 16}, "latent_dim must be below the 16 pixels"),

@@ -29,7 +29,9 @@ def layers(vae):
 
 
 def test_an_unknown_precision_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="one of 'float32', 'mixed_bfloat16'.* 'half'"):
+    with pytest.raises(
+        ValueError, match=r"one of 'float32', 'mixed_bfloat16'.* 'half'"
+    ):
         TrainConfig(precision="half")
 
 

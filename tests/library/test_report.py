@@ -66,3 +66,14 @@ def test_the_same_samples_every_time(sample):
 def test_other_figures_are_refused(number, sample):
     with pytest.raises(ValueError, match="figures 1 to 14"):
         report.draw(number, sample)
+
+
+def test_samples_are_means_and_their_noise(make_vae):
+    vae = make_vae(latent_dim=3)
+    means, noisy = report.draw_samples(vae, 500, seed=2)
+    assert means.shape == noisy.shape == (500, 6, 6, 1)
+    # Its variance, from 18,000 draws: four standard errors.
+    width = 4 * np.sqrt(2 / means.size) * vae.likelihood.variance
+    assert np.var(noisy - means) == pytest.approx(vae.likelihood.variance, abs=width)
+    again = report.draw_samples(vae, 500, seed=2)
+    np.testing.assert_array_equal(again, (means, noisy))

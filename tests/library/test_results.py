@@ -97,7 +97,7 @@ def test_a_tolerance_must_be_positive(folder, tol):
 
 
 def test_an_unknown_label_or_chapter_is_named(folder):
-    with pytest.raises(KeyError, match="recorded for 'KL' in 01_test.json: execute"):
+    with pytest.raises(KeyError, match=r"recorded for 'KL' in 01_test.json: execute"):
         results.Recorder("01_test")("KL", 1.0, tol=0.1)
     message = "No recorded results named '09_none'; there are: 01_test"
     with pytest.raises(FileNotFoundError, match=message):

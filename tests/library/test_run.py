@@ -75,7 +75,7 @@ def test_a_run_goes_on_where_it_stopped(images, tmp_path, own):
 
 
 def test_bad_input_is_named_before_anything_is_built(images):
-    with pytest.raises(ValueError, match="x_train has values from 0.* outside"):
+    with pytest.raises(ValueError, match=r"x_train has values from 0.* outside"):
         training.train(CONFIG, 3 * images)
     with pytest.raises(ValueError, match="x_val has no images"):
         training.train(CONFIG, images, images[:0])

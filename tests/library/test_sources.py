@@ -13,7 +13,6 @@ import pickle
 import socket
 import tempfile
 import threading
-import time
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
@@ -167,11 +166,11 @@ def test_a_named_file_that_is_missing_is_an_error(
 ):
     put(cache, full_set.path.read_bytes())  # good, but not what was asked for
     with pytest.raises(
-        FileNotFoundError, match="path='a.npz': no such file. Get Keras"
+        FileNotFoundError, match=r"path='a.npz': no such file. Get Keras"
     ):
-        data.load_mnist("a.npz", allow_sample)
+        data.load_mnist("a.npz", allow_sample=allow_sample)
     monkeypatch.setenv("VAE_LIB_MNIST", "b.npz")
-    with pytest.raises(FileNotFoundError, match="VAE_LIB_MNIST='b.npz': no such file"):
+    with pytest.raises(FileNotFoundError, match=r"VAE_LIB_MNIST='b.npz': no such file"):
         data.load_mnist(allow_sample=allow_sample)
 
 
@@ -229,14 +228,14 @@ def with_broken_crc():
 BAD_FILES = {
     "empty": (b"", "it is empty"),
     "truncated": (damaged()[:-100], "it is truncated or damaged, its directory can"),
-    "corrupt": (with_broken_crc(), r"its array 'x_train' is corrupt \(Bad CRC-32"),
-    "pickle": (pickle.dumps(SMALL), "it is a pickle, which can run code .* refused"),
+    "corrupt": (with_broken_crc(), r"its array 'x_train' cannot be read \(Bad CRC-32"),
+    "pickle": (pickle.dumps(SMALL), r"it is no .npz archive: it starts with b'.x80"),
     "pickled npz": (
         damaged(x_train=OBJECTS),
-        "'x_train' holds pickled objects, .* ref",
+        r"'x_train' cannot be read \(Object arrays cannot be loaded",
     ),
     "web page": (b"<!DOCTYPE html>", "it is no .npz archive: it starts with b'<!DOCT'"),
-    "npy": (b"\x93NUMPY\x01\x00", "it is a single .npy array, not an .npz archive"),
+    "npy": (b"\x93NUMPY\x01\x00", r"it is no .npz archive: it starts with b'.x93NUMPY"),
     "other zip": (zip_with("a.txt", "text"), "its member 'a.txt' is not a NumPy array"),
     "names": (
         npz_bytes(images=SMALL["x_test"]),
@@ -247,7 +246,7 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize("content, message", BAD_FILES.values(), ids=BAD_FILES)
+@pytest.mark.parametrize(("content", "message"), BAD_FILES.values(), ids=BAD_FILES)
 def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, content, message):
     path = tmp_path / "bad.npz"
     path.write_bytes(content)
@@ -259,7 +258,7 @@ def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, content, message):
 
 def test_wrong_numbers_are_refused(stand_in, full_shapes):
     with pytest.raises(
-        ValueError, match="'x_train' holds other numbers: SHA-256 .* exp"
+        ValueError, match=r"'x_train' holds other numbers: SHA-256 .* exp"
     ):
         data.load_mnist(stand_in.path)
 
@@ -283,7 +282,7 @@ def test_every_truncation_and_every_flipped_byte_is_a_clear_error(tmp_path):
     path = tmp_path / "a.npz"
     for n in range(len(content)):
         path.write_bytes(content[:n])
-        with pytest.raises(ValueError, match="^its? "):
+        with pytest.raises(ValueError, match=r"^its? "):
             _npz.read_arrays(path)
     for n in range(len(content)):
         path.write_bytes(content[:n] + bytes([content[n] ^ 0x55]) + content[n + 1 :])
@@ -371,58 +370,41 @@ def stall(handler):
     handler.rfile.read(1)
 
 
-def trickle(handler):
-    for _ in range(1_000):
-        handler.wfile.write(b"P")
-        time.sleep(0.005)
-
-
-def trickle_body(handler):
-    reply(b"PK", length=10_000)(handler)
-    trickle(handler)
-
-
 BAD_ANSWERS = {
     "404": (lambda h: h.send_error(404), "HTTP Error 404: Not Found"),
-    "broken halfway": (reply(b"PK" * 500, 5_000), "broke after 1,000 of 5,000 bytes"),
+    "broken halfway": (
+        reply(b"PK" * 500, 5_000),
+        r"IncompleteRead\(1000 bytes read, 4000 more",
+    ),
     "broken in a chunk": (break_chunked, "IncompleteRead"),
     "hangs up": (lambda h: h.connection.close(), "closed connection|reset|aborted"),
     "no HTTP": (lambda h: h.wfile.write(b"hello\r\n\r\n"), "BadStatusLine: hello"),
     "web page": (reply(b"<html>login</html>"), "it is no .npz archive"),
     "other arrays": (reply(damaged()), "'x_train' has shape"),
 }
-# The limit that each runs into, shortened; the others stay, for a busy machine.
-SLOW_ANSWERS = {
-    "no answer": (stay_silent, "CONNECT_SECONDS", "no answer within 0.3 s|timed out"),
-    "header trickles": (trickle, "CONNECT_SECONDS", "no answer within 0.3 s"),
-    "body stalls": (stall, "CONNECT_SECONDS", "timed out|no answer within 0.3 s"),
-    "body trickles": (
-        trickle_body,
-        "DOWNLOAD_SECONDS",
-        r"not finished within 0.3 s \(",
-    ),
-}
+SLOW_ANSWERS = {"no answer": stay_silent, "body stalls": stall}
 
 
 def assert_a_download_fails(answer, message, monkeypatch, home):
-    with server(answer, monkeypatch) as asked:
-        with pytest.raises(FileNotFoundError, match=f"download from .*: .*({message})"):
-            data.load_mnist()
+    expected = f"download from .*: .*({message})"
+    with (
+        server(answer, monkeypatch) as asked,
+        pytest.raises(FileNotFoundError, match=expected),
+    ):
+        data.load_mnist()
     assert len(asked) <= 1  # one try
     assert nothing_left(home)
 
 
-@pytest.mark.parametrize("answer, message", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+@pytest.mark.parametrize(("answer", "message"), BAD_ANSWERS.values(), ids=BAD_ANSWERS)
 def test_a_bad_download_leaves_nothing(answer, message, monkeypatch, home):
     assert_a_download_fails(answer, message, monkeypatch, home)
 
 
-@pytest.mark.parametrize(
-    "answer, limit, message", SLOW_ANSWERS.values(), ids=SLOW_ANSWERS
-)
-def test_a_slow_download_is_given_up(answer, limit, message, monkeypatch, home):
-    monkeypatch.setattr(_sources, limit, 0.3)
-    assert_a_download_fails(answer, message, monkeypatch, home)
+@pytest.mark.parametrize("answer", SLOW_ANSWERS.values(), ids=SLOW_ANSWERS)
+def test_a_server_that_falls_silent_is_given_up(answer, monkeypatch, home):
+    monkeypatch.setattr(_sources, "SILENT_SECONDS", 0.3)
+    assert_a_download_fails(answer, "TimeoutError: .*timed out", monkeypatch, home)
 
 
 def test_other_numbers_leave_nothing(stand_in, full_shapes, monkeypatch, home):
@@ -431,24 +413,20 @@ def test_other_numbers_leave_nothing(stand_in, full_shapes, monkeypatch, home):
     assert_a_download_fails(reply(content), message, monkeypatch, home)
 
 
-def test_an_interrupted_download_leaves_nothing(monkeypatch, home):
+def test_an_interrupted_download_leaves_nothing(full_set, monkeypatch, cache, home):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_sources, "read_checked", interrupt)
-    monkeypatch.setattr(_sources, "read_cache", _missing)
-    with server(reply(b"PK"), monkeypatch), pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr("os.fsync", interrupt)  # the last step before it has its name
+    answer = reply(full_set.path.read_bytes())
+    with server(answer, monkeypatch), pytest.raises(KeyboardInterrupt):
         data.load_mnist()
     assert nothing_left(home)
 
 
-def _missing(cache):
-    raise FileNotFoundError("no such file")
-
-
 def test_a_bad_cached_file_is_reported_and_left_alone(monkeypatch, cache, caplog):
     put(cache, b"PK truncated")
-    with pytest.raises(FileNotFoundError, match="Keras's cache, .*: it is truncated"):
+    with pytest.raises(FileNotFoundError, match=r"Keras's cache, .*: it is truncated"):
         data.load_mnist()
     assert cache.read_bytes() == b"PK truncated"
     (record,) = caplog.records
@@ -463,7 +441,7 @@ def test_a_good_download_replaces_a_bad_cached_file(full_set, monkeypatch, cache
     assert cache.read_bytes() == full_set.path.read_bytes()
 
 
-@pytest.mark.parametrize("value, skipped", [("1", True), ("0", False), ("", False)])
+@pytest.mark.parametrize(("value", "skipped"), [("1", True), ("0", False), ("", False)])
 def test_offline_variable_skips_the_download(monkeypatch, home, value, skipped):
     monkeypatch.setenv("VAE_LIB_OFFLINE", value)
     with server(lambda h: h.send_error(404), monkeypatch) as asked:
@@ -474,12 +452,11 @@ def test_offline_variable_skips_the_download(monkeypatch, home, value, skipped):
     assert nothing_left(home)
 
 
-def test_a_person_at_a_terminal_sees_progress(full_set, monkeypatch, capsys):
+def test_a_person_at_a_terminal_is_told_what_takes_so_long(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with server(reply(full_set.path.read_bytes()), monkeypatch):
+    with server(reply(b"<html>"), monkeypatch), pytest.raises(FileNotFoundError):
         data.load_mnist()
-    size = f"{full_set.path.stat().st_size / 1e6:.1f}"
-    assert capsys.readouterr().err.endswith(f"{size} of {size} MB\n")
+    assert capsys.readouterr().err == "Downloading MNIST, 11 MB, once.\n"
 
 
 def test_a_user_without_a_home_folder_has_a_cache(monkeypatch):

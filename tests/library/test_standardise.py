@@ -93,7 +93,7 @@ def test_heads_that_are_not_dense_are_refused(x):
     linear = models.VAE(
         *networks.build("linear", 2, SHAPE), likelihoods.Gaussian(link="identity")
     )
-    with pytest.raises(ValueError, match="z_log_var.* no Dense layer"):
+    with pytest.raises(ValueError, match=r"z_log_var.* no Dense layer"):
         surgery.standardise_codes(linear, x)
 
 

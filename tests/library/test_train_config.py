@@ -85,9 +85,9 @@ def test_the_model_is_the_one_described():
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="network must be one of 'mlp', .* got 'cnn'"):
+    with pytest.raises(ValueError, match=r"network must be one of 'mlp', .* got 'cnn'"):
         TrainConfig(network="cnn")
-    with pytest.raises(ValueError, match="likelihood must be one of .* got 'normal'"):
+    with pytest.raises(ValueError, match=r"likelihood must be one of .* got 'normal'"):
         TrainConfig(likelihood="normal")
 
 

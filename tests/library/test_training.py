@@ -155,7 +155,7 @@ def test_validation_is_what_evaluate_measures(trained):
 
 
 def test_training_learns_the_variance_of_the_images(trained):
-    vae, x_val, history, _ = trained
+    vae, _, history, _ = trained
     assert history["val_elbo"][-1] > history["val_elbo"][0] + 5
     # Uniform on [0.3, 0.7]: variance 0.4^2 / 12 = 0.0133; it starts at 0.05.
     assert vae.likelihood.variance < 0.04
@@ -284,7 +284,7 @@ def test_bad_arguments_are_named(make_vae, x, kwargs, message):
 
 
 def test_bad_images_are_named(make_vae, x):
-    with pytest.raises(ValueError, match="x_train has values from 0.* outside"):
+    with pytest.raises(ValueError, match=r"x_train has values from 0.* outside"):
         training.fit(make_vae(), 2 * x, verbose=0)
     with pytest.raises(ValueError, match=r"x_train has shape \(20, 6, 6\)"):
         training.fit(make_vae(), x[..., 0], verbose=0)

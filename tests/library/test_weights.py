@@ -43,7 +43,7 @@ def test_float16_halves_the_file_and_keeps_the_variance(make_vae, tmp_path):
     saved, other = make_vae(hidden_units=200), make_vae(hidden_units=200)
     saved.likelihood.log_variance.assign(-1.2345678)
     for dtype in (None, "float16"):
-        weights.save_weights(saved, tmp_path / f"{dtype}.npz", dtype)
+        weights.save_weights(saved, tmp_path / f"{dtype}.npz", dtype=dtype)
     weights.load_weights(other, tmp_path / "float16.npz")
     assert other.likelihood.variance == saved.likelihood.variance
     assert other.weights[0].dtype == "float32"
@@ -58,13 +58,13 @@ def test_weights_that_cannot_be_loaded_are_not_saved(make_vae, tmp_path):
     vae, path = make_vae(), tmp_path / "w.npz"
     vae.weights[1].assign(vae.weights[1].numpy() * 0 + 1e5)  # above 65,504
     with pytest.raises(ValueError, match="NaN or numbers too large for float16: not"):
-        weights.save_weights(vae, path, "float16")
+        weights.save_weights(vae, path, dtype="float16")
     vae.weights[1].assign(vae.weights[1].numpy() * np.nan)
     with pytest.raises(ValueError, match="NaN or numbers too large for float32: not"):
         weights.save_weights(vae, path)
     for dtype in ("int8", "half a float"):
         with pytest.raises(ValueError, match="dtype must be a float type such as"):
-            weights.save_weights(make_vae(), path, dtype)
+            weights.save_weights(make_vae(), path, dtype=dtype)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -97,9 +97,9 @@ def damage(path, kind):
         ("missing", FileNotFoundError, "No such file: .*w.npz"),
         ("empty", ValueError, "w.npz cannot be read: it is empty"),
         ("truncated", ValueError, "w.npz cannot be read: it is truncated"),
-        ("corrupt", ValueError, "w.npz cannot be read: .*is corrupt"),
-        ("pickle", ValueError, "it is a pickle, which can run code"),
-        ("objects", ValueError, "holds pickled objects, which can run code"),
+        ("corrupt", ValueError, r"w.npz cannot be read: .* cannot be read \(Bad CRC"),
+        ("pickle", ValueError, "it is no .npz archive"),
+        ("objects", ValueError, "Object arrays cannot be loaded"),
         ("text", ValueError, "it is no .npz archive"),
     ],
 )
@@ -159,10 +159,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     weights.write_npz(path, {"x": np.arange(3)})
     with pytest.raises(ValueError, match="'y' holds objects; only numbers are stored"):
         weights.write_npz(path, {"y": np.array([None])})
-    with pytest.raises(RuntimeError, match="half"):
-        with replacing(path) as stream:
-            stream.write(b"half of it")
-            raise RuntimeError("half")
+    with pytest.raises(RuntimeError, match="half"), replacing(path) as stream:
+        stream.write(b"half of it")
+        raise RuntimeError("half")
 
     def full(*args):
         raise OSError("No space left on device")
@@ -187,5 +186,5 @@ def test_others_may_read_what_the_umask_allows(tmp_path):
 
 
 def test_a_missing_folder_is_named(make_vae, tmp_path):
-    with pytest.raises(FileNotFoundError, match="make the folder .*none first"):
+    with pytest.raises(FileNotFoundError, match=r"make the folder .*none first"):
         weights.save_weights(make_vae(), tmp_path / "none" / "w.npz")

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterator
+from typing import Literal
 
 log = logging.getLogger("vae_lib")
 
@@ -24,6 +25,6 @@ def messages(quiet: bool) -> Iterator[None]:
         log.propagate = propagate
 
 
-def progress() -> int | str:
+def progress() -> Literal["auto", 0]:
     """The ``verbose`` of a library function: a bar, unless the command is quiet."""
     return "auto" if log.isEnabledFor(logging.INFO) else 0

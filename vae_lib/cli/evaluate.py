@@ -97,7 +97,7 @@ def choose_images(mnist: "MNIST", split: str, n: int | None) -> tuple[Any, Any]:
     """Images and labels of a split, or a fixed random n of them."""
     import numpy as np
 
-    from vae_lib.data import test_subset
+    from vae_lib.data import subset_indices
 
     x, y = getattr(mnist, f"x_{split}"), getattr(mnist, f"y_{split}")
     if n is None or n == len(x):
@@ -105,7 +105,7 @@ def choose_images(mnist: "MNIST", split: str, n: int | None) -> tuple[Any, Any]:
     if n > len(x):
         raise CommandError(f"--images is {n}, but the split has {len(x):,} images.")
     if split == "test":  # the subset that the book uses
-        chosen = test_subset(n, size=len(x))
+        chosen = subset_indices(n, size=len(x))
     else:
         chosen = np.random.default_rng(0).permutation(len(x))[:n]
     return x[chosen], y[chosen]
@@ -117,7 +117,7 @@ def measure(
     """Yield the rows of the table, cheap ones first."""
     from vae_lib import evaluation
 
-    settings = {"batch_size": what.batch_size, "verbose": progress()}
+    settings: dict[str, Any] = {"batch_size": what.batch_size, "verbose": progress()}
     nats = "nats per image"
     log.info("ELBO")
     scores = evaluation.evaluate(vae, x, seed=what.seed, **settings)

@@ -75,13 +75,13 @@ def draw(
     vae: "VAE", mnist: "MNIST", curves: dict[str, list[float]]
 ) -> Iterator[Figure]:
     """One figure of a run after the other."""
-    from vae_lib import plotting
+    from vae_lib import plotting, report
 
     yield "encoder", plotting.network_diagram(vae.encoder)
     yield "decoder", plotting.network_diagram(vae.decoder)
     if curves:
         yield "curves", plotting.training_curves(curves)[0]
-    yield "samples", plotting.samples(*draw_samples(vae))
+    yield "samples", plotting.samples(*report.draw_samples(vae, N_SAMPLES, seed=SEED))
     yield "reconstructions", plotting.reconstructions(*reconstruct(vae, mnist.x_val))
     if vae.latent_dim == 2:
         yield from _draw_plane(vae, mnist)
@@ -100,31 +100,13 @@ def _draw_plane(vae: "VAE", mnist: "MNIST") -> Iterator[Figure]:
     yield "manifold", plotting.manifold(_numpy(vae.decode(grid)), grid)
 
 
-def draw_samples(vae: "VAE") -> tuple[Any, Any]:
-    """Decoder means of codes from the prior, and the same with the likelihood's noise.
-
-    The codes come from NumPy, so every backend shows the same digits.
-    """
-    import numpy as np
-
-    rng = np.random.default_rng(SEED)
-    z = rng.standard_normal((N_SAMPLES, vae.latent_dim)).astype("float32")
-    return _mean_and_noisy(vae, z)
-
-
 def reconstruct(vae: "VAE", images: Any) -> tuple[Any, Any, Any]:
     """Originals, decoded mean codes, and these with the likelihood's noise."""
-    from vae_lib import evaluation
+    from vae_lib import evaluation, report
 
     x = images[:N_RECONSTRUCTIONS]
     z_mean, _ = evaluation.encode(vae, x, verbose=0)
-    return x, *_mean_and_noisy(vae, z_mean.astype("float32"))
-
-
-def _mean_and_noisy(vae: "VAE", z: Any) -> tuple[Any, Any]:
-    x_logits = vae.decoder(z)
-    noisy = vae.likelihood.sample(x_logits, seed=SEED)
-    return _numpy(vae.likelihood.mean(x_logits)), _numpy(noisy)
+    return x, *report.decode_with_noise(vae, z_mean.astype("float32"), seed=SEED)
 
 
 def _numpy(tensor: Any) -> Any:

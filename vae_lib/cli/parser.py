@@ -9,11 +9,19 @@ from vae_lib import __version__
 from vae_lib._files import as_path
 from vae_lib.training.config import TrainConfig
 
-MODEL = "network latent_dim likelihood variance beta n_samples".split()
-TRAINING = (
-    "epochs batch_size learning_rate lr_warmup kl_warmup input_dropout encoder_l2 "
-    "batch_norm seed precision"
-).split()
+MODEL = ["network", "latent_dim", "likelihood", "variance", "beta", "n_samples"]
+TRAINING = [
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "lr_warmup",
+    "kl_warmup",
+    "input_dropout",
+    "encoder_l2",
+    "batch_norm",
+    "seed",
+    "precision",
+]
 BACKENDS = ("tensorflow", "jax", "torch")
 SPLITS = ("val", "test", "train")
 

@@ -102,7 +102,8 @@ class Gaussian(Likelihood):
             )
 
     def load_own_variables(self, store: Any) -> None:
-        saved = "0" in store.keys()
+        names = list(store.keys())  # an HDF5 entry of Keras has no `in`
+        saved = "0" in names
         if self.fixed_variance is None:
             if not saved:
                 raise ValueError(

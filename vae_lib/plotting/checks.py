@@ -1,15 +1,17 @@
 """Checks that turn a wrong array into a message, before any figure exists."""
 
+from typing import Any
+
 import numpy as np
 
 
-def _to_numpy(value):
+def _to_numpy(value: Any) -> np.ndarray:
     if hasattr(value, "detach"):  # PyTorch converts neither gradients nor a GPU's data
         value = value.detach().cpu()
     return np.asarray(value)
 
 
-def as_array(value, name):
+def as_array(value: Any, name: str) -> np.ndarray:
     """A float array of finite numbers from an array, a list or a backend's tensor.
 
     Raises:
@@ -28,7 +30,7 @@ def as_array(value, name):
     return array
 
 
-def as_images(value, name):
+def as_images(value: Any, name: str) -> np.ndarray:
     """Float images ``(n, height, width, channels)``, channels 1 or 3, n at least 1.
 
     Values outside [0, 1] pass: noise takes a sample there, and a plot clips it.
@@ -51,7 +53,7 @@ def as_images(value, name):
     return array
 
 
-def as_codes(value, name):
+def as_codes(value: Any, name: str) -> np.ndarray:
     """Float codes ``(n, 2)``, n at least 1, else a ValueError."""
     codes = as_array(value, name)
     if codes.ndim != 2 or codes.shape[1] != 2 or not len(codes):

@@ -1,8 +1,18 @@
 """Diagrams of networks, read off the model itself (the report's figures 1 to 4)."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from vae_lib.plotting.style import GREY, WIDTH, drawing
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from vae_lib.plotting.style import GRAY, WIDTH, drawing
+
+if TYPE_CHECKING:
+    import keras
+    from matplotlib.axes import Axes
+
+Place = tuple[float, float, float, float]  # left, top, width, height
 
 LINE = 0.215  # inches from one line of text to the next
 BOX_PAD = 0.17  # inches of box that are not text
@@ -22,13 +32,15 @@ class Box(NamedTuple):
     """One layer of a diagram."""
 
     title: str
-    details: list  # lines of text
+    details: list[str]  # lines of text
     kind: str  # a key of LOOKS
     level: int  # 0 for the input, then one more than the deepest layer it reads
-    parents: list  # indices of the boxes it reads
+    parents: list[int]  # indices of the boxes it reads
 
 
-def network_diagram(model, ax=None, title=None):
+def network_diagram(
+    model: keras.Model, *, ax: Axes | None = None, title: str | None = None
+) -> Axes:
     """Draw a functional Keras model from top to bottom, one box a layer.
 
     Types, sizes, activations, output shapes and parameter counts are read from the
@@ -45,6 +57,10 @@ def network_diagram(model, ax=None, title=None):
     Raises:
         ValueError: if the model is not functional, or a layer reads another across
             the layers between.
+
+    >>> from vae_lib import networks, plotting
+    >>> encoder, _ = networks.build("mlp", 2)
+    >>> ax = plotting.network_diagram(encoder)
     """
     boxes = read_layers(model)
     levels = [
@@ -60,7 +76,8 @@ def network_diagram(model, ax=None, title=None):
         axes.set(xlim=(0, WIDTH), ylim=(total + 0.03, -0.03), aspect="equal")
         axes.set_axis_off()
         axes.set_title(title, size=TITLE_FONT * scale)
-        places, top = {}, 0.0
+        places: dict[int, Place] = {}
+        top = 0.0
         for row, height in zip(levels, heights, strict=True):
             for column, i in enumerate(row):
                 width = WIDTH / len(row)
@@ -73,7 +90,7 @@ def network_diagram(model, ax=None, title=None):
     return axes
 
 
-def read_layers(model):
+def read_layers(model: keras.Model) -> list[Box]:
     """The boxes of a functional model, inputs first, in the order of computation."""
     layers = getattr(model, "layers", None)
     if not layers or not getattr(model, "inputs", None):
@@ -102,17 +119,17 @@ def read_layers(model):
     return boxes
 
 
-def _input_box(tensor):
+def _input_box(tensor: Any) -> Box:
     # Keras numbers unnamed tensors by when they were made.
     name = "input" if tensor.name.startswith("keras_tensor") else tensor.name
     return Box(name, [f"input, {_shape(tensor.shape[1:])}"], "input", 0, [])
 
 
-def _as_list(value):
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _parents(layer, made_by):
+def _parents(layer: keras.Layer, made_by: dict[int, int]) -> list[int]:
     tensors = [id(tensor) for tensor in _as_list(layer.input)]
     if not all(tensor in made_by for tensor in tensors):
         raise ValueError(
@@ -122,7 +139,7 @@ def _parents(layer, made_by):
     return sorted({made_by[tensor] for tensor in tensors})
 
 
-def _forbid_jumps(layer, level, parent_levels):
+def _forbid_jumps(layer: keras.Layer, level: int, parent_levels: list[int]) -> None:
     if any(level - parent > 1 for parent in parent_levels):
         raise ValueError(
             f"Layer {layer.name!r} reads a layer more than one row above it: "
@@ -130,7 +147,9 @@ def _forbid_jumps(layer, level, parent_levels):
         )
 
 
-def _details(layer, tensors, kind, narrow):
+def _details(
+    layer: keras.Layer, tensors: list[Any], kind: str, narrow: bool
+) -> list[str]:
     """The lines below the title of a box, everything from the layer."""
     config = layer.get_config()
     facts = [type(layer).__name__] if kind == "output" else []
@@ -149,38 +168,38 @@ def _details(layer, tensors, kind, narrow):
     return [", ".join(facts), *lines] if facts else lines
 
 
-def _times(sizes):
+def _times(sizes: Sequence[int | None]) -> str:
     return " \N{MULTIPLICATION SIGN} ".join(
         "?" if n is None else f"{n:,}" for n in sizes
     )
 
 
-def _stride(strides):
+def _stride(strides: Any) -> str:
     strides = _as_list(strides)
     return str(strides[0]) if len(set(strides)) == 1 else _times(strides)
 
 
-def _shape(shape):
+def _shape(shape: Sequence[int | None]) -> str:
     if len(shape) == 1 and shape[0] is not None:
         return _plural(shape[0], "value")
     return _times(shape)
 
 
-def _plural(count, noun):
+def _plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def _height(box):
+def _height(box: Box) -> float:
     return BOX_PAD + LINE * (1 + len(box.details))
 
 
-def _text_scale(ax, total):
+def _text_scale(ax: Any, total: float) -> float:
     """Below 1 where the given Axes are smaller than the diagram at full size."""
     place, figure = ax.get_position(), ax.figure.get_size_inches()
     return min(1.0, place.width * figure[0] / WIDTH, place.height * figure[1] / total)
 
 
-def _draw_box(ax, box, place, scale):
+def _draw_box(ax: Axes, box: Box, place: Place, scale: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     left, top, width, height = place
@@ -190,37 +209,20 @@ def _draw_box(ax, box, place, scale):
         (left, top), width, height, boxstyle=style, fc=fill, ec=edge, lw=1.5
     )
     ax.add_patch(patch)
-    centre = left + width / 2
+    write = functools.partial(ax.text, left + width / 2, ha="center", va="center")
     y = top + (height - LINE * len(box.details)) / 2
-    ax.text(
-        centre,
-        y,
-        box.title,
-        ha="center",
-        va="center",
-        weight="bold",
-        size=TITLE_FONT * scale,
-    )
+    write(y, box.title, weight="bold", size=TITLE_FONT * scale)
     for line in box.details:
         y += LINE
-        ax.text(centre, y, line, ha="center", va="center", size=FONT * scale)
+        write(y, line, size=FONT * scale)
 
 
-def _draw_arrow(ax, above, below):
-    """From the bottom of one box to the top of the other, each ``(x, y, w, h)``."""
+def _draw_arrow(ax: Axes, above: Place, below: Place) -> None:
+    """From the bottom of one box to the top of the other."""
     from matplotlib.patches import FancyArrowPatch
 
     start = (above[0] + above[2] / 2, above[1] + above[3])
     end = (below[0] + below[2] / 2, below[1])
-    ax.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=13,
-            color=GREY,
-            lw=1.5,
-            shrinkA=0,
-            shrinkB=0,
-        )
-    )
+    look: dict[str, Any] = {"arrowstyle": "-|>", "color": GRAY, "lw": 1.5}
+    size: dict[str, Any] = {"mutation_scale": 13, "shrinkA": 0, "shrinkB": 0}
+    ax.add_patch(FancyArrowPatch(start, end, **look, **size))

@@ -1,19 +1,26 @@
 """A grid of codes that follows the prior, and the picture of what it decodes to."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vae_lib._checks import whole
 from vae_lib.plotting.checks import as_codes, as_images
 from vae_lib.plotting.images import draw_image, mosaic
 from vae_lib.plotting.style import WIDTH, drawing
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Almost evenly spaced under the normal distribution function.
 ROUND_Z = (-1.5, -0.5, 0.0, 0.5, 1.5)
 
 
-def prior_grid(n=20, tail=None):
+def prior_grid(n: int = 20, *, tail: float | None = None) -> np.ndarray:
     r"""Codes that cut the prior into cells of equal probability.
 
     .. math:: z_{ij} = \big( \Phi^{-1}(u_j), \Phi^{-1}(u_{n+1-i}) \big), \qquad
@@ -34,6 +41,13 @@ def prior_grid(n=20, tail=None):
         ValueError: if ``n`` is below 2 or ``tail`` is not between 0 and 0.5.
 
     Source: Kingma & Welling (2013), appendix A.
+
+    >>> from vae_lib import plotting
+    >>> print(plotting.prior_grid(2).round(2))
+    [[-0.67  0.67]
+     [ 0.67  0.67]
+     [-0.67 -0.67]
+     [ 0.67 -0.67]]
     """
     from scipy.special import ndtri  # the inverse of the normal distribution function
 
@@ -46,7 +60,14 @@ def prior_grid(n=20, tail=None):
     return np.stack([z_1.ravel(), z_2.ravel()], axis=-1).astype("float32")
 
 
-def manifold(images, codes=None, ax=None, title=None):
+def manifold(
+    images: ArrayLike,
+    codes: ArrayLike | None = None,
+    *,
+    ax: Axes | None = None,
+    title: str | None = None,
+    **imshow: Any,
+) -> Axes:
     """Draw decoded images where their codes lie (the report's figures 6 and 11).
 
     Args:
@@ -54,6 +75,7 @@ def manifold(images, codes=None, ax=None, title=None):
         codes: the grid, ``(n * n, 2)``, if it is not ``prior_grid(n)``.
         ax: where to draw, ``None`` for a new figure.
         title: title of the Axes.
+        **imshow: what ``Axes.imshow`` takes, such as ``cmap="viridis"``.
 
     Returns:
         The Axes. Its ticks are values of z at their places between the images, not
@@ -61,19 +83,23 @@ def manifold(images, codes=None, ax=None, title=None):
 
     Raises:
         ValueError: if the images are no square, or the codes are no such grid.
+
+    >>> from vae_lib import plotting, pretrained
+    >>> vae = pretrained.load_pretrained("mlp", 2)
+    >>> ax = plotting.manifold(vae.decode(plotting.prior_grid(8)))
     """
-    images = as_images(images, "images")
-    n = math.isqrt(len(images))
-    if n < 2 or n * n != len(images):
+    checked = as_images(images, "images")
+    n = math.isqrt(len(checked))
+    if n < 2 or n * n != len(checked):
         raise ValueError(
             f"images must fill a square, n * n of them with n at least 2; got "
-            f"{len(images)}. Decode prior_grid(n)."
+            f"{len(checked)}. Decode prior_grid(n)."
         )
     z_1, z_2 = _grid_axes(prior_grid(n) if codes is None else codes, n)
-    picture = mosaic(images, n, pad=0)
+    picture = mosaic(images, n_columns=n, pad=0)
     height, width = picture.shape[:2]
     with drawing(ax, WIDTH * height / width + (0.5 if title else 0.2)) as ax:
-        draw_image(ax, picture)
+        draw_image(ax, picture, **imshow)
         ax.set_xticks(*_ticks(z_1, width))
         # y runs down the picture, z_2 runs up.
         places, names = _ticks(z_2[::-1], height)
@@ -84,11 +110,11 @@ def manifold(images, codes=None, ax=None, title=None):
     return ax
 
 
-def _grid_axes(codes, n):
+def _grid_axes(codes: ArrayLike, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The ``z_1`` of the columns and the ``z_2`` of the rows, each ``(n,)``."""
-    codes = as_codes(codes, "codes")
-    if len(codes) == n * n:
-        grid = codes.reshape(n, n, 2)
+    given = as_codes(codes, "codes")
+    if len(given) == n * n:
+        grid = given.reshape(n, n, 2)
         z_1, z_2 = grid[0, :, 0], grid[:, 0, 1]
         columns, rows = grid[..., 0] == z_1, grid[..., 1] == z_2[:, None]
         rises, falls = np.diff(z_1) > 0, np.diff(z_2) < 0
@@ -100,9 +126,9 @@ def _grid_axes(codes, n):
     )
 
 
-def _ticks(z, length):
+def _ticks(z: np.ndarray, length: int) -> tuple[list[float], list[str]]:
     """Places in pixels and names of round values of z; ``z`` rises with the pixels."""
-    centres = (np.arange(len(z)) + 0.5) * length / len(z)
+    centers = (np.arange(len(z)) + 0.5) * length / len(z)
     values = [v for v in ROUND_Z if z[0] <= v <= z[-1]]
     names = [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values]
-    return np.interp(values, z, centres).tolist(), names
+    return np.interp(values, z, centers).tolist(), names

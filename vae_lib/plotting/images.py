@@ -1,15 +1,23 @@
 """Pictures of images: a grid, samples with and without noise, reconstructions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from vae_lib._checks import same_shape, whole
 from vae_lib.plotting.checks import as_images
 from vae_lib.plotting.style import WIDTH, drawing
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 PAD = 2  # pixels between images
 
 
-def mosaic(images, n_columns=10, pad=PAD):
+def mosaic(images: ArrayLike, *, n_columns: int = 10, pad: int = PAD) -> np.ndarray:
     """Put images into one, row by row from the top left.
 
     Args:
@@ -42,23 +50,24 @@ def mosaic(images, n_columns=10, pad=PAD):
     return board[..., 0] if channels == 1 else board
 
 
-def draw_image(ax, image, top=0):
+def draw_image(ax: Axes, image: np.ndarray, top: float = 0, **imshow: Any) -> None:
     """Draw one image, its first pixel row at ``y = top``, one unit a pixel.
 
     A digit is ink on paper, 1 black and 0 white; colour is drawn as it is.
     """
     height, width = image.shape[:2]
-    ax.imshow(
-        np.clip(image, 0.0, 1.0),
-        cmap="gray_r",
-        vmin=0.0,
-        vmax=1.0,
-        extent=(0, width, top + height, top),
-    )
+    extent = (0, width, top + height, top)
+    look: dict[str, Any] = {
+        "cmap": "gray_r",
+        "vmin": 0.0,
+        "vmax": 1.0,
+        "extent": extent,
+    }
+    ax.imshow(np.clip(image, 0.0, 1.0), **(look | imshow))
     ax.set(xlim=(0, width), ylim=(top + height, 0))
 
 
-def _bare(ax, title):
+def _bare(ax: Axes, title: str | None) -> None:
     """No ticks and no frame: the pictures speak."""
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
@@ -67,11 +76,18 @@ def _bare(ax, title):
         ax.set_title(title)
 
 
-def _figure_height(height, width, title=None):
+def _figure_height(height: float, width: float, title: str | None) -> float:
     return WIDTH * height / width + (0.4 if title else 0.1)
 
 
-def image_grid(images, n_columns=10, ax=None, title=None):
+def image_grid(
+    images: ArrayLike,
+    *,
+    n_columns: int = 10,
+    ax: Axes | None = None,
+    title: str | None = None,
+    **imshow: Any,
+) -> Axes:
     """Draw images in rows, such as samples (the report's figures 7 and 12).
 
     Args:
@@ -79,23 +95,34 @@ def image_grid(images, n_columns=10, ax=None, title=None):
         n_columns: images in a row.
         ax: where to draw, ``None`` for a new figure.
         title: title of the Axes.
+        **imshow: what ``Axes.imshow`` takes, such as ``interpolation="bilinear"``.
 
     Returns:
         The Axes. Values outside [0, 1] are clipped.
 
     Raises:
         ValueError: if the images or ``n_columns`` are not valid.
+
+    >>> from vae_lib import data, plotting
+    >>> ax = plotting.image_grid(data.load_sample().x_test[:30], title="Test digits")
     """
     images = as_images(images, "images")
     n_columns = min(whole("n_columns", n_columns), len(images))
-    picture = mosaic(images, n_columns)
-    with drawing(ax, _figure_height(*picture.shape[:2], title)) as ax:
-        draw_image(ax, picture)
+    picture = mosaic(images, n_columns=n_columns)
+    with drawing(ax, _figure_height(len(picture), picture.shape[1], title)) as ax:
+        draw_image(ax, picture, **imshow)
         _bare(ax, title)
     return ax
 
 
-def samples(means, noisy, n_columns=10, ax=None, title=None):
+def samples(
+    means: ArrayLike,
+    noisy: ArrayLike,
+    *,
+    n_columns: int = 10,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     r"""Draw decoder means above the samples that the likelihood's noise makes of them.
 
     Most books print :math:`E[x \mid z]` and call it a sample; only
@@ -113,15 +140,19 @@ def samples(means, noisy, n_columns=10, ax=None, title=None):
 
     Raises:
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
+
+    >>> from vae_lib import plotting, pretrained, report
+    >>> vae = pretrained.load_pretrained("mlp", 10)
+    >>> ax = plotting.samples(*report.draw_samples(vae, 20, seed=0))
     """
     means, noisy = as_images(means, "means"), as_images(noisy, "noisy")
     same_shape(means=means, noisy=noisy)
     n_columns = min(whole("n_columns", n_columns), len(means))
     blocks = {
-        r"Decoder means, $E[x \mid z]$": mosaic(means, n_columns),
-        r"With the noise, $x \sim p(x \mid z)$": mosaic(noisy, n_columns),
+        r"Decoder means, $E[x \mid z]$": mosaic(means, n_columns=n_columns),
+        r"With the noise, $x \sim p(x \mid z)$": mosaic(noisy, n_columns=n_columns),
     }
-    height, width = mosaic(means, n_columns).shape[:2]
+    height, width = mosaic(means, n_columns=n_columns).shape[:2]
     line = 0.085 * width  # room for a line of text at the width of a new figure
     total = 2 * (height + line) + 0.5 * line
     with drawing(ax, _figure_height(total, width, title)) as ax:
@@ -134,7 +165,15 @@ def samples(means, noisy, n_columns=10, ax=None, title=None):
     return ax
 
 
-def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
+def reconstructions(
+    x: ArrayLike,
+    x_mean: ArrayLike,
+    x_noisy: ArrayLike | None = None,
+    *,
+    n_columns: int = 8,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
     """Draw originals above their reconstructions, and those with noise below.
 
     Args:
@@ -150,6 +189,11 @@ def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
 
     Raises:
         ValueError: if the images or ``n_columns`` are not valid or the shapes differ.
+
+    >>> from vae_lib import data, plotting, pretrained
+    >>> vae, x = pretrained.load_pretrained("mlp", 10), data.load_sample().x_test[:8]
+    >>> z_mean, _ = vae.encode(x)
+    >>> ax = plotting.reconstructions(x, vae.decode(z_mean))
     """
     rows = {"original": as_images(x, "x"), "mean": as_images(x_mean, "x_mean")}
     same_shape(x=rows["original"], x_mean=rows["mean"])
@@ -159,7 +203,7 @@ def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
     n, height, *_ = rows["original"].shape
     n_columns = min(whole("n_columns", n_columns), n)
     strips = [
-        (name, mosaic(images[start : start + n_columns], n_columns))
+        (name, mosaic(images[start : start + n_columns], n_columns=n_columns))
         for start in range(0, n, n_columns)
         for name, images in rows.items()
     ]
@@ -173,6 +217,6 @@ def reconstructions(x, x_mean, x_noisy=None, n_columns=8, ax=None, title=None):
         for top, (_, strip) in zip(tops, strips, strict=True):
             draw_image(ax, strip, top)
         _bare(ax, title)
-        centres = [top + height / 2 for top in tops]
-        ax.set_yticks(centres, [name for name, _ in strips])
+        centers = [top + height / 2 for top in tops]
+        ax.set_yticks(centers, [name for name, _ in strips])
     return ax

@@ -1,7 +1,11 @@
 """The look of the book's figures, and the one place where a figure is made."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 # A phone shows a figure about 3.6 inches wide. At 4.2 inches, text of 11 points stays
 # above 9 points there, and on a wide page the figure needs no scaling at all.
@@ -22,11 +26,11 @@ DIGIT_COLORS = (
     "#bd1f01",
     "#e76300",
 )
-BLUE, ORANGE, GREY = DIGIT_COLORS[7], DIGIT_COLORS[9], "#555555"
+BLUE, ORANGE, GRAY = DIGIT_COLORS[7], DIGIT_COLORS[9], "#555555"
 
 # Sizes are numbers, not "medium": matplotlib reads a name again at drawing time, when
 # these settings are no longer in force. White stays white on a dark page.
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.figsize": (WIDTH, 3.0),
     "figure.dpi": 120,
     "figure.facecolor": "white",
@@ -48,7 +52,7 @@ STYLE = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Apply the book's style to all figures that follow; call it once a notebook.
 
     The functions here use it by themselves. A chapter that draws with matplotlib
@@ -64,7 +68,7 @@ def use_style():
     _sharpen_notebooks()
 
 
-def _sharpen_notebooks():
+def _sharpen_notebooks() -> None:
     """In a notebook, draw two pixels for each pixel of the page, shown at half size.
 
     Screens of phones and laptops have two or three of them. Jupyter and Colab read the
@@ -80,8 +84,17 @@ def _sharpen_notebooks():
     InlineBackend.instance(parent=shell).figure_formats = {"retina"}
 
 
+def check_axes(ax: Any) -> None:
+    """Refuse what is not one matplotlib Axes, such as an array of them."""
+    if not hasattr(ax, "add_artist"):
+        raise ValueError(
+            f"ax must be one matplotlib Axes or None, got {type(ax).__name__}; "
+            "from plt.subplots(1, 2) pass axes[0] or axes[1]."
+        )
+
+
 @contextlib.contextmanager
-def drawing(ax, height, rows=1):
+def drawing(ax: Any, height: float, rows: int = 1) -> Iterator[Any]:
     """Yield ``ax``, or the Axes of a new figure in the book's style.
 
     Args:
@@ -93,11 +106,7 @@ def drawing(ax, height, rows=1):
         ValueError: if ``ax`` is not one matplotlib Axes.
     """
     if ax is not None:
-        if not hasattr(ax, "add_artist"):
-            raise ValueError(
-                f"ax must be one matplotlib Axes or None, got {type(ax).__name__}; "
-                "from plt.subplots(1, 2) pass axes[0] or axes[1]."
-            )
+        check_axes(ax)
         yield ax
         return
     import matplotlib

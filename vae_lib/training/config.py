@@ -199,7 +199,14 @@ class TrainConfig:
 
     def fit_arguments(self) -> dict[str, Any]:
         """The keyword arguments of :func:`vae_lib.training.fit` decided here."""
-        names = "epochs batch_size learning_rate lr_warmup kl_warmup seed".split()
+        names = [
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "lr_warmup",
+            "kl_warmup",
+            "seed",
+        ]
         return {name: getattr(self, name) for name in names}
 
 

@@ -128,7 +128,8 @@ def settings(
     Raises:
         ValueError: if one is out of range, or misses the others.
     """
-    if coordinator is processes is process_id is None and COUNT in os.environ:
+    nothing_given = all(x is None for x in (coordinator, processes, process_id))
+    if nothing_given and COUNT in os.environ:
         coordinator = os.environ.get(ADDRESS, "").split(",")[0]
         processes, process_id = (
             int(value) if value.isdecimal() else cast(int, value)  # checked below
