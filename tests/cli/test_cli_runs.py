@@ -1,6 +1,9 @@
 """python -m vae_lib, what needs no training: parsing, help, refusals, run folders."""
 
+import importlib
+import inspect
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -10,7 +13,7 @@ import pytest
 import vae_lib
 from vae_lib import data, likelihoods, networks
 from vae_lib.__main__ import main
-from vae_lib.cli import parser, plans, setup
+from vae_lib.cli import console, parser, plans, setup
 from vae_lib.cli.errors import CommandError
 from vae_lib.cli.runs import RunFolder
 from vae_lib.training import Checkpoints, TrainConfig
@@ -55,6 +58,30 @@ def test_help_names_every_option_and_shows_examples(capsys, command):
         shown = f"--{name.replace('_', '-')}" in out or name.upper() in out
         assert shown or name == "command", name
     assert "example" in out and f"python -m vae_lib {command}" in out
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "figures", "bench"])
+def test_a_command_takes_what_can_be_typed_as_keywords(command):
+    typed = ["run"] if command in ("evaluate", "figures") else ["--batch-size", "9"]
+    options = vars(parser.build_parser().parse_args([command, *typed]))
+    del options["command"], options["quiet"]
+    run = importlib.import_module(f"vae_lib.cli.{command}").run
+    inspect.signature(run).bind(**options)  # raises TypeError
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_messages_go_to_standard_output_unless_quiet(capsys, quiet):
+    log = logging.getLogger("vae_lib")
+    before = log.handlers[:], log.level, log.propagate
+    with console.messages(quiet):
+        log.info("half done")
+        log.warning("look here")
+        assert console.progress() == (0 if quiet else "auto")
+    assert capsys.readouterr() == (
+        "look here\n" if quiet else "half done\nlook here\n",
+        "",
+    )
+    assert (log.handlers, log.level, log.propagate) == before
 
 
 def test_help_of_train_shows_the_defaults_of_the_configuration(capsys):
