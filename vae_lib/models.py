@@ -195,7 +195,7 @@ class VAE(ImageModel):
         return ops.mean(per_example) + sum(ops.sum(extra) for extra in self.losses)
 
     def log_weights(
-        self, x: Tensor, *, n_samples: int = 1, noise: Tensor | None = None
+        self, x: Tensor, n_samples: int = 1, *, noise: Tensor | None = None
     ) -> Tensor:
         r"""Importance weights of the encoder's samples.
 

@@ -1,8 +1,9 @@
 """Measuring a trained VAE: bounds, exact densities, samples, codes, sets of runs.
 
-Every function takes and returns NumPy arrays. Noise comes from NumPy and belongs to
-the image's place in the array: a seed gives the same numbers, to rounding, on every
-backend and for every batch and chunk size.
+Every function takes and returns NumPy arrays. The data, and the number that says how
+exact an estimate is, may be given by place; all else is given by name. Noise comes from
+NumPy and belongs to the image's place in the array: a seed gives the same numbers, to
+rounding, on every backend and for every batch and chunk size.
 """
 
 from vae_lib.evaluation._statistics import mean_and_error

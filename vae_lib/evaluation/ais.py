@@ -46,8 +46,8 @@ class AIS(NamedTuple):
 def ais(
     vae: VAE,
     x: Images,
-    *,
     n_temperatures: int = 1000,
+    *,
     n_chains: int = 16,
     start: Start = "encoder",
     proposal_scale: float = 1.5,

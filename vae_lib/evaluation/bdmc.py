@@ -30,8 +30,8 @@ class Bidirectional(NamedTuple):
 
 def bidirectional_ais(
     vae: VAE,
-    *,
     n_images: int = 50,
+    *,
     n_temperatures: int = 1000,
     n_chains: int = 16,
     start: Start = "encoder",

@@ -50,8 +50,8 @@ class Scores(NamedTuple):
 def per_example(
     vae: VAE,
     x: Images,
-    *,
     n_samples: int = 1,
+    *,
     batch_size: int = 500,
     seed: int = 0,
     verbose: Verbose = "auto",
@@ -111,8 +111,8 @@ def _batch_terms(vae: VAE, x: Tensor, noise: ImageNoise, n_samples: int) -> PerE
 def elbo(
     vae: VAE,
     x: Images,
-    *,
     n_samples: int = 1,
+    *,
     batch_size: int = 500,
     seed: int = 0,
     verbose: Verbose = "auto",
@@ -130,8 +130,8 @@ def elbo(
 def evaluate(
     vae: VAE,
     x: Images,
-    *,
     n_samples: int = 1,
+    *,
     batch_size: int = 500,
     seed: int = 0,
     verbose: Verbose = "auto",
@@ -184,8 +184,8 @@ def _log_weight_chunks(
 def log_weights(
     vae: VAE,
     x: Images,
-    *,
     n_samples: int = 1,
+    *,
     chunk_size: int = 50,
     batch_size: int = 40,
     seed: int = 0,
@@ -224,8 +224,8 @@ def log_weights(
 def iwae(
     vae: VAE,
     x: Images,
-    *,
     n_samples: int = 50,
+    *,
     chunk_size: int = 50,
     batch_size: int = 40,
     seed: int = 0,
