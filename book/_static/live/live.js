@@ -36,6 +36,8 @@ var vaeLive = (() => {
     loadDigits: () => loadDigits,
     logLikelihood: () => logLikelihood,
     logLikelihoods: () => logLikelihoods,
+    normalise: () => normalise,
+    normaliseCanvas: () => normaliseCanvas,
     plainKernel: () => plainKernel,
     seeded: () => seeded,
     weights: () => register
@@ -53,6 +55,87 @@ var vaeLive = (() => {
         throw new RangeError(`${name} holds ${values[i]} at index ${i}: pass finite numbers.`);
       }
     }
+  }
+
+  // src/drawing.js
+  var SIZE = 28;
+  var BOX = 20;
+  var CENTRE = 14.5;
+  function normalise(pixels, width, height = width) {
+    checkNumbers("pixels", pixels, height, width);
+    if (pixels.some((ink) => ink < 0 || ink > 1)) {
+      throw new RangeError("pixels must lie in [0, 1]: divide levels of 0..255 by 255.");
+    }
+    const box = boxOf(pixels, width, height);
+    if (box === null) return null;
+    const scale = BOX / Math.max(box.right - box.left, box.bottom - box.top);
+    const across = overlaps(box.left, box.right, scale);
+    const down = overlaps(box.top, box.bottom, scale);
+    const fitted = areaMeans(pixels, width, down, across);
+    return centred(fitted, down.length, across.length);
+  }
+  function normaliseCanvas({ data, width, height }) {
+    const ink = Float32Array.from({ length: width * height }, (_, i) => data[4 * i + 3] / 255);
+    return normalise(ink, width, height);
+  }
+  function boxOf(pixels, width, height) {
+    const box = { left: width, right: 0, top: height, bottom: 0 };
+    for (let i = 0; i < pixels.length; i++) {
+      if (pixels[i] === 0) continue;
+      const [row, column] = [Math.floor(i / width), i % width];
+      box.left = Math.min(box.left, column);
+      box.right = Math.max(box.right, column + 1);
+      box.top = Math.min(box.top, row);
+      box.bottom = Math.max(box.bottom, row + 1);
+    }
+    return box.right > 0 ? box : null;
+  }
+  function overlaps(start2, end, scale) {
+    const count = Math.min(BOX, Math.max(1, Math.ceil((end - start2) * scale - 1e-9)));
+    return Array.from({ length: count }, (_, pixel) => {
+      const from = start2 + pixel / scale;
+      const to = start2 + (pixel + 1) / scale;
+      const covered = [];
+      for (let index = Math.floor(from); index < Math.min(to, end); index++) {
+        const length = Math.min(to, index + 1, end) - Math.max(from, index);
+        if (length > 0) covered.push({ index, share: length * scale });
+      }
+      return covered;
+    });
+  }
+  function areaMeans(pixels, width, down, across) {
+    const means = new Float64Array(down.length * across.length);
+    down.forEach((rows, i) => {
+      across.forEach((columns, j) => {
+        let sum = 0;
+        for (const row of rows) {
+          for (const column of columns) {
+            sum += row.share * column.share * pixels[row.index * width + column.index];
+          }
+        }
+        means[i * across.length + j] = sum;
+      });
+    });
+    return means;
+  }
+  function centred(fitted, rows, columns) {
+    let [mass, down, across] = [0, 0, 0];
+    fitted.forEach((ink, g) => {
+      mass += ink;
+      down += ink * (Math.floor(g / columns) + 0.5);
+      across += ink * (g % columns + 0.5);
+    });
+    const top = shift(down / mass, rows);
+    const left = shift(across / mass, columns);
+    const image = new Float32Array(SIZE * SIZE);
+    fitted.forEach((ink, g) => {
+      const [row, column] = [Math.floor(g / columns), g % columns];
+      image[(top + row) * SIZE + left + column] = Math.min(1, ink);
+    });
+    return image;
+  }
+  function shift(centre, length) {
+    return Math.min(SIZE - length, Math.max(0, Math.round(CENTRE - centre)));
   }
 
   // src/elbo.js
