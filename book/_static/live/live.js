@@ -930,7 +930,7 @@ var vaeLive = (() => {
 
   // src/format.js
   async function unpack({ arrays, data }) {
-    const bytes = await inflate(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
+    const bytes = await inflate(fromBase64(data));
     const result = /* @__PURE__ */ new Map();
     let start2 = 0;
     for (const [name, kind, shape] of arrays) {
@@ -946,6 +946,12 @@ var vaeLive = (() => {
     }
     return result;
   }
+  function fromBase64(text) {
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  }
   async function inflate(bytes) {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -958,13 +964,14 @@ var vaeLive = (() => {
   };
   function readFloats(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Float32Array.from(
-      { length: bytes.length / 4 },
-      (_, i) => view.getFloat32(4 * i, true)
-    );
+    const array = new Float32Array(bytes.length / 4);
+    for (let i = 0; i < array.length; i++) array[i] = view.getFloat32(4 * i, true);
+    return array;
   }
   function join(bytes, count) {
-    return Uint16Array.from({ length: count }, (_, i) => bytes[i] | bytes[count + i] << 8);
+    const array = new Uint16Array(count);
+    for (let i = 0; i < count; i++) array[i] = bytes[i] | bytes[count + i] << 8;
+    return array;
   }
   function readHalves(bytes, count) {
     return Float32Array.from(join(bytes, count), halfToNumber);
@@ -1013,7 +1020,8 @@ var vaeLive = (() => {
       const payload = await fetchPayload(DIGITS[split]);
       const arrays = await unpack(payload);
       const pixels = arrays.get("images").array;
-      const images = Float32Array.from(pixels, (level) => level / 255);
+      const images = new Float32Array(pixels.length);
+      for (let i = 0; i < pixels.length; i++) images[i] = pixels[i] / 255;
       return { images, labels: arrays.get("labels").array, count: payload.count };
     });
   }
