@@ -1,7 +1,6 @@
 /** What the widgets ask of the engine: models, digits, their codes, random numbers. */
 
-import { digits, load } from "./weights.js";
-import { seeded } from "./random.js";
+import { load, loadDecoder, loadDigits, seeded } from "./engine.js";
 
 const AT_ONCE = 25; // digits encoded before the page may paint again
 
@@ -9,29 +8,30 @@ const pause = () => new Promise((done) => setTimeout(done));
 const known = new Map();
 
 /**
- * The codes of the test digits under a model, computed once.
- * @param {string} name @param {Model} model
- * @returns {Promise<{means: Float32Array, logVars: Float32Array, deviations: Float32Array}>}
- *   each n * latentDim
+ * The codes of the sample's test digits under a model, found once.
+ *
+ * For two latents they lie in the decoder's file; else the digits are encoded.
+ * @param {import("./model.js").Model} model
+ * @returns {Promise<{mean: Float32Array, logVar: Float32Array}>} (500, latentDim) each
  */
-function codes(name, model) {
-  if (!known.has(name)) known.set(name, encodeAll(model));
-  return known.get(name);
+function codes(model) {
+  if (!known.has(model.name)) known.set(model.name, model.testCodes ?? encodeAll(model));
+  return known.get(model.name);
 }
 
 async function encodeAll(model) {
-  const { images, labels } = await digits();
+  const { images, count } = await loadDigits("test");
   const { latentDim: d } = model;
-  const means = new Float32Array(labels.length * d);
-  const logVars = new Float32Array(labels.length * d);
-  for (let i = 0; i < labels.length; i += AT_ONCE) {
-    const n = Math.min(AT_ONCE, labels.length - i);
-    const { mean, logVar } = model.encode(images.subarray(784 * i, 784 * (i + n)), n);
-    means.set(mean, i * d);
-    logVars.set(logVar, i * d);
+  const mean = new Float32Array(count * d);
+  const logVar = new Float32Array(count * d);
+  for (let i = 0; i < count; i += AT_ONCE) {
+    const n = Math.min(AT_ONCE, count - i);
+    const q = model.encode(images.subarray(784 * i, 784 * (i + n)), n);
+    mean.set(q.mean, i * d);
+    logVar.set(q.logVar, i * d);
     await pause();
   }
-  return { means, logVars, deviations: logVars.map((v) => Math.exp(v / 2)) };
+  return { mean, logVar };
 }
 
-export const services = { load, digits, codes, seeded };
+export const services = { load, loadDecoder, digits: () => loadDigits("test"), codes, seeded };

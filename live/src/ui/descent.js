@@ -1,4 +1,6 @@
-/** A Gaussian q of a digit by hand: its ELBO, and the descent to the best one. */
+/** From one Gaussian q of a digit to the best one: gradient descent on -ELBO. */
+
+import { logLikelihoods } from "../elbo.js";
 
 /**
  * An even set of standard normal noise: side x side quantiles, scaled to variance 1.
@@ -37,36 +39,6 @@ function distribution(x) {
   return 0.5 + (sum * Math.exp(-(x * x) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
-/** log p(x | z) of one image under n decoded means, in nats. */
-export function logLikelihoods(x, means, variance) {
-  const n = means.length / x.length;
-  const constant = -0.5 * x.length * Math.log(2 * Math.PI * variance);
-  return Float64Array.from({ length: n }, (_, s) => {
-    let square = 0;
-    for (let i = 0; i < x.length; i += 1) square += (x[i] - means[s * x.length + i]) ** 2;
-    return constant - square / (2 * variance);
-  });
-}
-
-/**
- * The ELBO of a diagonal Gaussian q of two latents, for a set of noise.
- * @param {Model} model @param {Float32Array} x 784
- * @param {{mean: number[], logVar: number[]}} q
- * @param {Float32Array} noise S * 2
- * @returns {{elbo: number, rate: number, distortion: number}} nats
- */
-export function elboOf(model, x, q, noise) {
-  const deviation = q.logVar.map((v) => Math.exp(v / 2));
-  const z = noise.map((e, i) => q.mean[i % 2] + deviation[i % 2] * e);
-  const likelihoods = logLikelihoods(x, model.decode(z, z.length / 2), model.variance);
-  const distortion = -likelihoods.reduce((sum, value) => sum + value, 0) / likelihoods.length;
-  const rate = [0, 1].reduce(
-    (sum, k) => sum + 0.5 * (q.mean[k] ** 2 + deviation[k] ** 2 - 1 - q.logVar[k]),
-    0,
-  );
-  return { elbo: -distortion - rate, rate, distortion };
-}
-
 const STEPS = 80;
 const RATE = 0.15; // of the first step, in deviations of the first q and in log-deviations
 const DECAYS = [0.9, 0.99];
@@ -88,7 +60,7 @@ function gradient(model, x, q, noise) {
       z[2 * s + k] = at + (k === axis ? sign * h[k] : 0);
     }
   }
-  const found = logLikelihoods(x, model.decode(z, 4 * n), model.variance);
+  const found = logLikelihoods(model, x, z);
   const byMean = q.mean.map((m) => -m);
   const byLog = deviation.map((s) => 1 - s * s);
   for (let i = 0; i < n; i += 1) {

@@ -1,5 +1,6 @@
 /** The widget "latents": one slider for each latent, and what a digit costs in bytes. */
 
+import { gaussianKl } from "../elbo.js";
 import { inBytes, gzipSize, pixelCosts, pngSize } from "./bytes.js";
 import { digitPicture } from "./canvas.js";
 import { button, make, menu, number, radios, sentence, slider } from "./dom.js";
@@ -15,16 +16,17 @@ const DRAWS = 64; // from q, for the mean of the distortion
 
 /**
  * The mean rate of each latent over the test digits.
- * @param {{means: Float32Array, logVars: Float32Array}} codes n * d
+ * @param {{mean: Float32Array, logVar: Float32Array}} codes n * d
  * @param {number} d
  * @returns {Float64Array} d, nats per digit
  */
-export function meanRates({ means, logVars }, d) {
+export function meanRates({ mean, logVar }, d) {
   const rates = new Float64Array(d);
-  const n = means.length / d;
-  for (let i = 0; i < means.length; i += 1) {
-    const rate = 0.5 * (means[i] ** 2 + Math.exp(logVars[i]) - 1 - logVars[i]);
-    rates[i % d] += rate / n;
+  const n = mean.length / d;
+  for (let i = 0; i < n; i += 1) {
+    const [from, to] = [i * d, (i + 1) * d];
+    const one = gaussianKl(mean.subarray(from, to), logVar.subarray(from, to));
+    one.rates.forEach((rate, k) => (rates[k] += rate / n));
   }
   return rates;
 }
@@ -105,7 +107,7 @@ class Latents {
     const name = this.state.choice("net", NETS.map(([key]) => key));
     this.net.set(name);
     this.model = await this.services.load(name);
-    const codes = await this.services.codes(name, this.model);
+    const codes = await this.services.codes(this.model);
     if (name !== this.state.choice("net", NETS.map(([key]) => key))) return; // changed meanwhile
     this.rates = meanRates(codes, this.model.latentDim);
     this.order = [...this.rates.keys()].sort((a, b) => this.rates[b] - this.rates[a]);
@@ -178,8 +180,7 @@ class Latents {
   costs() {
     const d = this.model.latentDim;
     const { mean, logVar } = this.q;
-    let rate = 0;
-    for (let k = 0; k < d; k += 1) rate += 0.5 * (mean[k] ** 2 + Math.exp(logVar[k]) - 1 - logVar[k]);
+    const { kl: rate } = gaussianKl(mean, logVar);
     const noise = this.services.seeded(0).normals(DRAWS * d);
     const z = noise.map((e, i) => mean[i % d] + Math.exp(logVar[i % d] / 2) * e);
     const means = this.model.decode(z, DRAWS);

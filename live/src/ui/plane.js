@@ -47,9 +47,9 @@ class Panel {
   }
 
   async load(services) {
-    this.model = await services.load(this.name);
-    const { means, deviations } = await services.codes(this.name, this.model);
-    Object.assign(this, { codes: means, deviations });
+    this.model = await services.loadDecoder(this.name);
+    const { mean, logVar } = await services.codes(this.model);
+    Object.assign(this, { codes: mean, deviations: logVar.map((v) => Math.exp(v / 2)) });
   }
 }
 
