@@ -1,6 +1,6 @@
 /** What the widgets ask of the engine: models, digits, their codes, random numbers. */
 
-import { exactPosterior, load, loadDecoder, loadDigits, seeded } from "./engine.js";
+import { exactPosteriorAsync, load, loadDecoder, loadDigits, seeded } from "./engine.js";
 
 const AT_ONCE = 25; // digits encoded before the page may paint again
 
@@ -35,7 +35,7 @@ async function encodeAll(model) {
 }
 
 /** The exact posterior of a digit, found in pieces so that the page stays alive. */
-const posterior = (model, x, q) => exactPosterior(model, x, { q });
+const posterior = (model, x, q) => exactPosteriorAsync(model, x, { q });
 
 export const services = {
   posterior,

@@ -1,13 +1,14 @@
 /** The widget "draw": a digit of the reader's, its exact posterior, and a q to beat. */
 
 import { normalise } from "../drawing.js";
-import { elbo, logLikelihoods } from "../elbo.js";
+import { elbo } from "../elbo.js";
+import { densityGrid } from "../posterior.js";
 import { digitPicture } from "./canvas.js";
 import { descend, evenNoise } from "./descent.js";
 import { button, make, menu, number, sentence, slider } from "./dom.js";
 import { ink, pad, PAD, readStrokes, writeStrokes } from "./pad.js";
 import { PlaneView } from "./plane_view.js";
-import { COLUMNS, PosteriorView, windowCodes } from "./posterior_view.js";
+import { COLUMNS, PosteriorView, windowOf } from "./posterior_view.js";
 import { fifty, nameOf } from "./samples.js";
 import { calm } from "./theme.js";
 
@@ -15,7 +16,6 @@ const NET = "mlp_2";
 const LIMIT = 3.6; // of the small plane
 const SIDE = 16; // of the even noise: 256 codes for an ELBO
 const FIRST = 10; // of the fifty, shown at first
-const ROWS_AT_ONCE = 8; // of the window's grid, before the page may paint again
 const AXES = ["\u2081", "\u2082"];
 
 const pause = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -39,7 +39,7 @@ const ROWS = [
   ["gap", "gap between them: KL(q \u2016 p(z | x))"],
   ["mine", "ELBO with your q"],
   ["best", "ELBO with the best q"],
-  ["amortisation", "of the gap, the encoder\u2019s own part"],
+  ["amortisation", "amortisation gap: best q \u2212 encoder\u2019s q"],
 ];
 
 /** One Gaussian as the page's address holds it: two means, two deviations. */
@@ -105,7 +105,7 @@ class Draw {
       figure(this.decoded.canvas, "decoded from q\u2019s mean"),
     );
     const choose = make("div", { class: "vae-live-line" }, clear, this.digit.element);
-    const planes = make("div", { class: "vae-live-pair vae-live-planes" });
+    const planes = make("div", { class: "vae-live-planes" });
     planes.append(
       figure(this.view.canvas, "Black: regions that hold 50, 90 and 99 % of the exact posterior. Blue: the encoder\u2019s q; orange: yours; dashed: the best; 1 and 2 deviations each."),
       figure(this.map.canvas, "The whole plane; the frame is enlarged."),
@@ -198,26 +198,16 @@ class Draw {
     const posterior = await this.services.posterior(this.model, this.x, this.q);
     if (run !== this.run) return;
     this.posterior = posterior;
-    await this.showWindow(run);
+    this.showWindow();
     this.update();
   }
 
   /** Enlarge where posterior and q are. */
-  async showWindow(run) {
-    const widest = Math.max(...this.q.logVar.map((v) => Math.exp(v / 2)));
-    const main = this.posterior.modes[0].z;
-    const apart = Math.max(...[0, 1].map((k) => Math.abs(main[k] - this.q.mean[k])));
-    const center = [0, 1].map((k) => (main[k] + this.q.mean[k]) / 2);
-    const half = Math.max(6 * widest, apart / 2 + 5 * widest);
-    const z = windowCodes(center, half);
-    const logs = new Float64Array(COLUMNS * COLUMNS);
-    for (let row = 0; row < COLUMNS; row += ROWS_AT_ONCE) {
-      const part = z.subarray(2 * row * COLUMNS, 2 * (row + ROWS_AT_ONCE) * COLUMNS);
-      logs.set(logLikelihoods(this.model, this.x, part), row * COLUMNS);
-      await pause();
-      if (run !== this.run) return;
-    }
-    this.view.show(center, half, logs.map((value, i) => value - (z[2 * i] ** 2 + z[2 * i + 1] ** 2) / 2));
+  showWindow() {
+    const { center, half } = windowOf(this.posterior, this.q);
+    const grid = { centre: center, half, size: COLUMNS };
+    const logs = densityGrid(this.model, this.x, this.posterior.logPx, grid);
+    this.view.show(center, half, logs, this.posterior.levels);
     this.map.frame = { center, half };
     this.map.repaint();
   }

@@ -1,23 +1,35 @@
 /** The posterior of one digit near the encoder's mean: contours, and q to scale. */
 
-import { levels, segments } from "./contour.js";
+import { segments } from "./contour.js";
 import { surface } from "./canvas.js";
 import { name } from "./plane_view.js";
 import { colors } from "./theme.js";
 
-export const COLUMNS = 48; // of the grid on which contours are found
-const SHARES = [0.5, 0.9, 0.99];
+export const COLUMNS = 64; // of the grid on which contours are found
 const DEVIATIONS = [1, 2]; // of q's ellipses
 
-/** The window's grid: the codes at which the posterior is looked at, rows from above. */
-export function windowCodes([a, b], half) {
-  const z = new Float32Array(2 * COLUMNS * COLUMNS);
-  const step = (2 * half) / (COLUMNS - 1);
-  for (let i = 0; i < COLUMNS * COLUMNS; i += 1) {
-    z[2 * i] = a - half + step * (i % COLUMNS);
-    z[2 * i + 1] = b + half - step * Math.floor(i / COLUMNS);
-  }
-  return z;
+/**
+ * The square that holds the posterior's main island and q.
+ * @param {import("../posterior.js").Posterior} posterior
+ * @param {{mean: number[], logVar: number[]}} q
+ * @returns {{center: [number, number], half: number}}
+ */
+export function windowOf({ cells, levels, modes }, q) {
+  const level = levels.at(-1).logDensity;
+  const far = (mode, z) => Math.hypot(z[0] - mode.z[0], z[1] - mode.z[1]);
+  const reach = q.logVar.map((v) => 2.2 * Math.exp(v / 2));
+  const box = [0, 1].map((k) => [q.mean[k] - reach[k], q.mean[k] + reach[k]]);
+  cells.logDensity.forEach((value, g) => {
+    if (value < level) return;
+    const z = [cells.z[2 * g], cells.z[2 * g + 1]];
+    // A cell belongs to the island whose top is nearest.
+    if (modes.slice(1).some((mode) => far(mode, z) < far(modes[0], z))) return;
+    z.forEach((value, k) => {
+      box[k] = [Math.min(box[k][0], value), Math.max(box[k][1], value)];
+    });
+  });
+  const half = 0.56 * Math.max(...box.map(([low, high]) => high - low));
+  return { center: box.map(([low, high]) => (low + high) / 2), half };
 }
 
 export class PosteriorView {
@@ -36,16 +48,13 @@ export class PosteriorView {
 
   /**
    * @param {[number, number]} center @param {number} half half the window's side
-   * @param {ArrayLike<number>} logs log p(x, z) at windowCodes(center, half), in nats
+   * @param {Float64Array} logs of densityGrid in this window
+   * @param {{logDensity: number}[]} levels of the posterior's regions
    */
-  show(center, half, logs) {
+  show(center, half, logs, levels) {
     Object.assign(this, { center, half });
-    const most = logs.reduce((a, b) => Math.max(a, b), -Infinity);
-    const density = Float64Array.from(logs, (value) => Math.exp(value - most));
-    // Found on the logarithm, which is smooth where the density has a sharp peak.
-    this.lines = levels(density, SHARES).map((level) =>
-      segments(logs, COLUMNS, Math.log(level) + most),
-    );
+    // On the logarithm, which is smooth where the density has a sharp peak.
+    this.lines = levels.map(({ logDensity }) => segments(logs, COLUMNS, logDensity));
     this.repaint();
   }
 
