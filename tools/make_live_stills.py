@@ -2,10 +2,10 @@
 
     jupyter-book build . && python tools/make_live_stills.py
 
-A still is what a reader sees who prints the page, or whose browser runs no scripts. It is
-the widget itself, photographed in the built book without its controls. Needs the package
-playwright (the extra `site`) and a Chromium of the machine; run it after a change of a
-widget's look, then build the book again.
+A still is what a reader sees who prints the page, or whose browser runs no scripts. It
+is the widget itself, photographed in the built book without its controls. Needs the
+package playwright (the extra `site`) and a Chromium of the machine; run it after a
+change of a widget's look, then build the book again.
 """
 
 import io
