@@ -57,6 +57,7 @@ function readQ(text) {
 class Draw {
   constructor(body, state, services) {
     Object.assign(this, { body, state, services, noise: evenNoise(SIDE), run: 0 });
+    body.widget = this; // for tests, and for the curious in the console
     this.makeParts();
     this.build();
     this.start = async () => {
