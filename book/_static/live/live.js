@@ -10,9 +10,9 @@ var vaeLive = (() => {
   };
   var __copyProps = (to, from, except, desc) => {
     if (from && typeof from === "object" || typeof from === "function") {
-      for (let key of __getOwnPropNames(from))
-        if (!__hasOwnProp.call(to, key) && key !== except)
-          __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+      for (let key2 of __getOwnPropNames(from))
+        if (!__hasOwnProp.call(to, key2) && key2 !== except)
+          __defProp(to, key2, { get: () => from[key2], enumerable: !(desc = __getOwnPropDesc(from, key2)) || desc.enumerable });
     }
     return to;
   };
@@ -24,8 +24,11 @@ var vaeLive = (() => {
     Model: () => Model,
     NAMES: () => NAMES,
     buildModel: () => buildModel,
+    densityGrid: () => densityGrid,
     digits: () => registerDigits,
     elbo: () => elbo,
+    exactPosterior: () => exactPosterior,
+    exactPosteriorAsync: () => exactPosteriorAsync,
     gaussianKl: () => gaussianKl,
     kernel: () => kernel,
     load: () => load,
@@ -502,6 +505,237 @@ var vaeLive = (() => {
     return new Model({ ...facts, name: facts.model, testCodes }, ...networks);
   }
 
+  // src/cells.js
+  var OFFSET = 2 ** 20;
+  var key = (i, j) => (i + OFFSET) * 2 * OFFSET + (j + OFFSET);
+  var cellOf = (k) => {
+    const i = Math.floor(k / (2 * OFFSET));
+    return [i - OFFSET, k - i * 2 * OFFSET - OFFSET];
+  };
+  function ring(inner, outer, h) {
+    const half = Math.ceil(outer / h);
+    const keys = [];
+    for (let i = -half; i < half; i++) {
+      for (let j = -half; j < half; j++) {
+        const radius = Math.hypot(i + 0.5, j + 0.5) * h;
+        if (radius >= inner && radius < outer) keys.push(key(i, j));
+      }
+    }
+    return keys;
+  }
+  function halve(keys) {
+    const grown = /* @__PURE__ */ new Set();
+    for (const k of keys) for (const neighbour of around(k)) grown.add(neighbour);
+    const children = [];
+    for (const k of grown) {
+      const [i, j] = cellOf(k);
+      for (const a of [0, 1]) for (const b of [0, 1]) children.push(key(2 * i + a, 2 * j + b));
+    }
+    return children;
+  }
+  function around(k) {
+    const [i, j] = cellOf(k);
+    const keys = [];
+    for (const a of [-1, 0, 1]) for (const b of [-1, 0, 1]) keys.push(key(i + a, j + b));
+    return keys;
+  }
+  function components(keys) {
+    const left = new Set(keys);
+    const parts = [];
+    for (const first of keys) {
+      if (!left.delete(first)) continue;
+      const part = [first];
+      for (const k of part) {
+        for (const neighbour of around(k)) if (left.delete(neighbour)) part.push(neighbour);
+      }
+      parts.push(part);
+    }
+    return parts;
+  }
+  function centres(keys, h) {
+    const z = new Float32Array(2 * keys.length);
+    keys.forEach((k, index) => {
+      const [i, j] = cellOf(k);
+      z[2 * index] = (i + 0.5) * h;
+      z[2 * index + 1] = (j + 0.5) * h;
+    });
+    return z;
+  }
+
+  // src/posterior.js
+  var SIDE = 0.1;
+  var RADIUS = 5;
+  var MAX_RADIUS = 100;
+  var TOLERANCE = 0.01;
+  var MAX_HALVINGS = 8;
+  var NEGLIGIBLE = 20;
+  var NEGLIGIBLE_AT_FIRST = 35;
+  var AT_ONCE = 256;
+  var SHARES = [0.5, 0.9, 0.99];
+  var LOG_2PI = Math.log(2 * Math.PI);
+  function exactPosterior(model, x, options) {
+    const steps = posteriorSteps(model, x, options);
+    for (; ; ) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+  async function exactPosteriorAsync(model, x, { signal, ...options } = {}) {
+    const steps = posteriorSteps(model, x, options);
+    for (; ; ) {
+      signal?.throwIfAborted();
+      const { done, value } = steps.next();
+      if (done) return value;
+      await pause();
+    }
+  }
+  function pause() {
+    return new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    });
+  }
+  function* posteriorSteps(model, x, { q } = {}) {
+    if (model.latentDim !== 2) {
+      throw new RangeError(
+        `The exact posterior needs 2 latent dimensions, ${model.name} has ${model.latentDim}: a grid grows too fast with the dimension.`
+      );
+    }
+    checkNumbers("x", x, 1, 784);
+    q ??= model.hasEncoder ? model.encode(x, 1) : null;
+    const narrowest = q ? Math.exp(0.5 * Math.min(...q.logVar)) : Infinity;
+    let table = yield* firstPass(model, x, q);
+    let [decoded, leftOut, error] = [table.keys.length, [], Infinity];
+    for (let i = 0; i < MAX_HALVINGS; i++) {
+      const limit = table.logSum - (i ? NEGLIGIBLE : NEGLIGIBLE_AT_FIRST);
+      const held = table.keys.filter((_, g) => table.logMass[g] > limit);
+      leftOut = leftOut.concat([...table.logMass].filter((mass) => mass <= limit));
+      if (q) held.push(key(...Array.from(q.mean, (m) => Math.floor(m / table.h))));
+      const finer = yield* integrate(model, x, halve(held), table.h / 2);
+      decoded += finer.keys.length;
+      error = Math.abs(finer.logSum - table.logSum);
+      table = finer;
+      if (error < TOLERANCE && table.h <= narrowest) break;
+    }
+    return { error, decoded, ...describe(table, leftOut) };
+  }
+  function* firstPass(model, x, q) {
+    let [inner, outer] = [0, Math.max(RADIUS, q ? Math.hypot(...q.mean) + 1 : 0)];
+    let table = { keys: [], logMass: new Float64Array(0), logSum: -Infinity, h: SIDE };
+    while (outer <= MAX_RADIUS) {
+      const more = yield* integrate(model, x, ring(inner, outer, SIDE), SIDE);
+      table = merge(table, more);
+      const limit = table.logSum - NEGLIGIBLE_AT_FIRST;
+      const atEdge = table.keys.some((k, g) => {
+        const [i, j] = cellOf(k);
+        const radius = Math.hypot(i + 0.5, j + 0.5) * SIDE;
+        return radius > outer - 2 * SIDE && table.logMass[g] > limit;
+      });
+      if (!atEdge) return table;
+      [inner, outer] = [outer, 1.25 * outer];
+    }
+    throw new RangeError(`The posterior lies beyond |z| = ${MAX_RADIUS}: no such image.`);
+  }
+  function merge(a, b) {
+    return {
+      keys: a.keys.concat(b.keys),
+      logMass: Float64Array.of(...a.logMass, ...b.logMass),
+      logSum: logSumExp([a.logSum, b.logSum]),
+      h: a.h
+    };
+  }
+  function* integrate(model, x, keys, h) {
+    const z = centres(keys, h);
+    const logMass = new Float64Array(keys.length);
+    for (let start2 = 0; start2 < keys.length; start2 += AT_ONCE) {
+      const part = z.subarray(2 * start2, 2 * Math.min(start2 + AT_ONCE, keys.length));
+      logJoint(model, x, part).forEach((value, g) => {
+        logMass[start2 + g] = value + 2 * Math.log(h);
+      });
+      yield;
+    }
+    return { keys, logMass, logSum: logSumExp(logMass), h };
+  }
+  function logJoint(model, x, z) {
+    const logs = logLikelihoods(model, x, z);
+    for (let g = 0; g < logs.length; g++) {
+      logs[g] -= 0.5 * (z[2 * g] ** 2 + z[2 * g + 1] ** 2) + LOG_2PI;
+    }
+    return logs;
+  }
+  function logSumExp(values) {
+    const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+    if (top === -Infinity) return top;
+    return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
+  }
+  function describe({ keys, logMass, logSum, h }, leftOut) {
+    const z = centres(keys, h);
+    const shares = logMass.map((value) => Math.exp(value - logSum));
+    const logDensity = logMass.map((value) => value - logSum - 2 * Math.log(h));
+    const order = [...keys.keys()].sort((a, b) => logMass[b] - logMass[a]);
+    return {
+      logPx: logSum,
+      side: h,
+      mass: 1 / (1 + Math.exp(logSumExp(leftOut) - logSum)),
+      cells: { z, logDensity },
+      ...moments(z, shares),
+      levels: levels(order, shares, logDensity),
+      modes: modes(keys, order, shares, z)
+    };
+  }
+  function moments(z, shares) {
+    const mean = new Float64Array(2);
+    shares.forEach((share, g) => {
+      mean[0] += share * z[2 * g];
+      mean[1] += share * z[2 * g + 1];
+    });
+    const covariance = new Float64Array(4);
+    shares.forEach((share, g) => {
+      const [a, b] = [z[2 * g] - mean[0], z[2 * g + 1] - mean[1]];
+      [a * a, a * b, b * a, b * b].forEach((product, i) => covariance[i] += share * product);
+    });
+    return { mean, covariance };
+  }
+  function levels(order, shares, logDensity) {
+    const found = [];
+    let sum = 0;
+    for (const g of order) {
+      sum += shares[g];
+      while (found.length < SHARES.length && sum >= SHARES[found.length]) {
+        found.push({ share: SHARES[found.length], logDensity: logDensity[g] });
+      }
+    }
+    return found;
+  }
+  function modes(keys, order, shares, z) {
+    let sum = 0;
+    const place = /* @__PURE__ */ new Map();
+    for (const g of order) {
+      if (sum > 0.999) break;
+      sum += shares[g];
+      place.set(keys[g], g);
+    }
+    const islands = components([...place.keys()]).map((part) => {
+      const densest = place.get(part[0]);
+      const mass = part.reduce((total, k) => total + shares[place.get(k)], 0);
+      return { z: [z[2 * densest], z[2 * densest + 1]], mass };
+    });
+    return islands.sort((a, b) => b.mass - a.mass);
+  }
+  function densityGrid(model, x, logPx, { centre, half, size = 48 }) {
+    const z = new Float32Array(2 * size * size);
+    for (let g = 0; g < size * size; g++) {
+      const [row, column] = [Math.floor(g / size), g % size];
+      z[2 * g] = centre[0] + half * (2 * column / (size - 1) - 1);
+      z[2 * g + 1] = centre[1] + half * (1 - 2 * row / (size - 1));
+    }
+    return logJoint(model, x, z).map((value) => value - logPx);
+  }
+
   // src/random.js
   function seeded(seed) {
     if (!Number.isInteger(seed) || seed < 0 || seed > 4294967295) {
@@ -675,13 +909,13 @@ var vaeLive = (() => {
     const { arrays: _, data, ...facts } = files[0];
     return buildModel(facts, weights);
   }
-  function once(key, make) {
-    if (!pending.has(key)) {
+  function once(key2, make) {
+    if (!pending.has(key2)) {
       const promise = make();
-      promise.catch(() => pending.delete(key));
-      pending.set(key, promise);
+      promise.catch(() => pending.delete(key2));
+      pending.set(key2, promise);
     }
-    return pending.get(key);
+    return pending.get(key2);
   }
   async function fetchPayload(file) {
     if (!payloads.has(file)) await once(file, () => addScript(file));
