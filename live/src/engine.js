@@ -1,0 +1,13 @@
+// All that the engine offers to the widgets, in one place.
+export { elbo, gaussianKl, logLikelihood, logLikelihoods } from "./elbo.js";
+export { kernel, plainKernel } from "./matmul.js";
+export { Model, buildModel } from "./model.js";
+export { seeded } from "./random.js";
+export {
+  NAMES,
+  load,
+  loadDecoder,
+  loadDigits,
+  register as weights,
+  registerDigits as digits,
+} from "./weights.js";

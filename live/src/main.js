@@ -1,0 +1,2 @@
+// What the pages load: the engine, as window.vaeLive.
+export * from "./engine.js";

@@ -1,0 +1,137 @@
+// The one product that all networks are made of, C += A B, in WebAssembly or JavaScript.
+import { KERNEL } from "./kernel.js";
+
+const PAGE = 65536; // bytes; WebAssembly's memory comes in pages
+const BLOCK = 4; // floats in a SIMD register
+const ALIGNED = 16; // bytes of one
+
+/**
+ * @typedef {object} Kernel
+ * @property {"wasm" | "js"} name
+ * @property {(length: number) => Float32Array} alloc an array of zeros that lies where
+ *   the product reaches it without a copy
+ * @property {(C: Float32Array, A: Float32Array, B: Float32Array, m: number, k: number,
+ *   n: number, options?: {transposeA?: boolean}) => void} addProduct
+ *   C (m, n) += A (m, k) B (k, n), all row-major; with transposeA, A is stored (k, m)
+ */
+
+let compiled = null;
+
+/** The compiled module, or null where the browser has no WebAssembly SIMD. */
+function compile() {
+  compiled ??= decodeAndCompile();
+  return compiled;
+}
+
+async function decodeAndCompile() {
+  try {
+    const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
+    return await WebAssembly.compile(bytes);
+  } catch {
+    return null; // an old browser, or a page whose policy forbids compiling
+  }
+}
+
+/**
+ * A kernel with memory of its own.
+ *
+ * Arrays that take part in a fast product come from `alloc`. For others, and for shapes
+ * that do not fill a register, the result is the same by plain JavaScript.
+ *
+ * @param {number} [room] how many floats its arrays hold together; 4 million (16 MB) by
+ *   default. Memory that is never written costs nothing.
+ * @returns {Promise<Kernel>}
+ */
+export async function kernel(room = 2 ** 22) {
+  const module = await compile();
+  if (module === null) return plainKernel();
+  // A page more: 16 bytes are lost where an array does not end on a boundary.
+  const pages = Math.ceil((room * Float32Array.BYTES_PER_ELEMENT) / PAGE) + 1;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const instance = await WebAssembly.instantiate(module, { live: { memory } });
+  return wasmKernel(memory, instance.exports.addProduct);
+}
+
+function wasmKernel(memory, product) {
+  const { buffer } = memory;
+  let used = 0;
+
+  function alloc(length) {
+    const bytes = length * Float32Array.BYTES_PER_ELEMENT;
+    if (used + bytes > buffer.byteLength) {
+      throw new RangeError(
+        `${length} more floats do not fit the kernel's memory of ` +
+          `${buffer.byteLength} bytes: ask kernel(room) for more room.`,
+      );
+    }
+    const array = new Float32Array(buffer, used, length);
+    used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;
+    return array;
+  }
+
+  function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {
+    checkSizes(C, A, B, m, k, n);
+    const own = [C, A, B].every((array) => array.buffer === buffer);
+    const fast = own && n > 0 && n % BLOCK === 0 ? k - (k % BLOCK) : 0;
+    const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];
+    if (fast > 0) {
+      product(A.byteOffset, B.byteOffset, C.byteOffset, m, fast, n, row, column);
+    }
+    addPlain(C, A, B, m, k, n, transposeA, fast);
+  }
+
+  return { name: "wasm", alloc, addProduct };
+}
+
+/**
+ * The same product in plain JavaScript: the fallback, and what the tests compare with.
+ *
+ * @returns {Kernel}
+ */
+export function plainKernel() {
+  return {
+    name: "js",
+    alloc: (length) => new Float32Array(length),
+    addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {
+      checkSizes(C, A, B, m, k, n);
+      addPlain(C, A, B, m, k, n, transposeA, 0);
+    },
+  };
+}
+
+/** The terms p >= first of the product; four a pass, in the order of the fast one. */
+function addPlain(C, A, B, m, k, n, transposeA, first) {
+  const [row, column] = transposeA ? [1, m] : [k, 1];
+  for (let i = 0; i < m; i++) {
+    const c = i * n;
+    let p = first;
+    for (; p + 3 < k; p += 4) {
+      const a = i * row + p * column;
+      const [a0, a1] = [A[a], A[a + column]];
+      const [a2, a3] = [A[a + 2 * column], A[a + 3 * column]];
+      if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) continue;
+      const [b0, b1, b2, b3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];
+      for (let j = 0; j < n; j++) {
+        C[c + j] += a0 * B[b0 + j] + a1 * B[b1 + j] + (a2 * B[b2 + j] + a3 * B[b3 + j]);
+      }
+    }
+    for (; p < k; p++) {
+      const a = A[i * row + p * column];
+      if (a === 0) continue;
+      const b = p * n;
+      for (let j = 0; j < n; j++) C[c + j] += a * B[b + j];
+    }
+  }
+}
+
+function checkSizes(C, A, B, m, k, n) {
+  const wanted = [m * n, m * k, k * n];
+  [C, A, B].forEach((array, i) => {
+    if (!(array.length >= wanted[i])) {
+      throw new RangeError(
+        `${"CAB"[i]} has ${array.length} numbers, ${wanted[i]} are needed for ` +
+          `m = ${m}, k = ${k}, n = ${n}.`,
+      );
+    }
+  });
+}
