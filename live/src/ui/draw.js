@@ -1,0 +1,2 @@
+export function draw() { return async () => {}; }
+draw.defaults = {};
