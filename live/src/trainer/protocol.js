@@ -10,12 +10,10 @@
  *   {type: "step"}               one batch
  *   {type: "drawn"}              the last frame is on the screen: send another when due
  * To the page:
- *   {type: "ready", eigenvalues} after the data
  *   {type: "frame", ...}         see makeFrame
  *   {type: "failed", message}
  */
 
-import { largestEigenvalues } from "./spectrum.js";
 import { manifoldCodes } from "./manifold.js";
 import { seeded } from "../random.js";
 import { meanScore, Trainer } from "./trainer.js";
@@ -61,7 +59,6 @@ export class Session {
   on_data({ images, n, heldOut, heldOutCount }) {
     Object.assign(this, { images, n, heldOut, heldOutCount });
     this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);
-    this.post({ type: "ready", eigenvalues: largestEigenvalues(images, n) }, []);
   }
 
   async on_reset({ options }) {

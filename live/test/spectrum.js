@@ -1,16 +1,12 @@
-/** The largest eigenvalues of the covariance of images: where latents are predicted to die. */
+/** The largest eigenvalues of the covariance of images, for the test of thresholds.js. */
 
-import { seeded } from "../random.js";
-import { PIXELS } from "./parameters.js";
+import { seeded } from "../src/random.js";
+import { PIXELS } from "../src/trainer/parameters.js";
 
 const ROUNDS = 60; // an error falls by the square of the ratio of two eigenvalues a round
 
 /**
  * The two largest eigenvalues of the covariance, by orthogonal iteration.
- *
- * For a linear decoder with variance s of every pixel, latent j lives if and only if s is
- * below the j-th eigenvalue; above the first nothing lives under any decoder (Lucas et
- * al., 2019).
  * @param {Float32Array} images (n, 784)
  * @param {number} n
  * @returns {[number, number]} in units of ink squared, as the variance of a pixel
