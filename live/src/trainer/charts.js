@@ -10,7 +10,7 @@ const MARGIN = { left: 48, right: 12, top: 12, bottom: 32 };
 export function planeLimit(codes) {
   const sizes = Float32Array.from(codes, Math.abs).sort();
   const wanted = sizes[Math.floor(0.99 * (sizes.length - 1))];
-  return [4, 6, 10, 16, 25, 40, 60, 100, 160, 250].find((limit) => limit >= wanted) ?? 400;
+  return [4, 5, 6, 8, 10, 13, 16, 20, 25, 40, 60, 100, 160, 250].find((limit) => limit >= wanted) ?? 400;
 }
 
 /** The codes, and circles that hold 39, 86 and 99 per cent of the prior's mass. */
@@ -54,24 +54,25 @@ export function paintManifold(pen, width, manifold, side, scratch, look) {
   pen.drawImage(scratch, 0, 0, width, width);
 }
 
-/** One bar a latent, in nats; without a rate, a sentence. */
+/** One bar a latent, in nats. */
 export function paintRates(pen, width, height, rates, look) {
-  const axes = { x: [0, Math.max(1, ...rates.map((rate) => 1.1 * rate))], y: [0, rates.length] };
+  const axes = { x: [0, Math.max(1, ...rates.map((rate) => 1.25 * rate))], y: [0, rates.length] };
   pen.font = FONT;
   const place = frame(pen, width, height, axes, look, ["rate, nats a digit", ""], false);
-  if (rates.some((rate) => rate === null)) {
-    write(pen, "no noise: no finite rate", place.x(0) + 6, height / 2, look);
-    return;
-  }
   rates.forEach((rate, j) => {
     const [top, thick] = [place.y(rates.length - j - 0.2), place.y(0) - place.y(0.6)];
     pen.fillStyle = rate < 0.01 ? look.muted : j ? look.second : look.accent;
     pen.fillRect(place.x(0), top, Math.max(1, place.x(rate) - place.x(0)), thick);
     write(pen, j ? "z\u2082" : "z\u2081", 22, top + thick / 2 + 4, look);
     const words = number(rate, rate < 0.1 ? 3 : 2);
-    const beside = Math.min(place.x(rate) + 4, width - MARGIN.right - pen.measureText(words).width);
-    write(pen, words, beside, top + thick / 2 + 4, look);
+    write(pen, words, place.x(rate) + 4, top + thick / 2 + 4, look);
   });
+}
+
+/** In the place of a chart that has nothing to show. */
+export function paintWords(pen, width, height, words, look) {
+  pen.font = FONT;
+  write(pen, words, Math.max(0, (width - pen.measureText(words).width) / 2), height / 2, look);
 }
 
 /**
@@ -113,7 +114,7 @@ function range(values, least = null) {
   if (!values.length) return [0, 1];
   let [low, high] = [Math.min(...values), Math.max(...values)];
   if (least !== null) low = Math.min(least, low);
-  const room = 0.06 * (high - low) || 1;
+  const room = 0.06 * (high - low) || 10;
   return [least === null ? low - room : low, high + room];
 }
 
