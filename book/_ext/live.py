@@ -1,33 +1,83 @@
-"""The directive ``live``: a widget of the live pages, or its still without scripts.
+"""Puts a widget of the live pages into a page; without scripts its still is seen.
+
+In a page of MyST, a directive:
 
 .. code-block:: markdown
 
     ```{live} plane
     :form: small
-    :still: _static/live/stills/plane_small.png
-    :alt: What the still shows.
     One sentence for a reader whose browser runs no scripts.
     ```
 
-The page gets a box with the still and the sentence. Where scripts run, live.js puts the
-widget in their place; on paper the still comes back. Only pages with such a box load
-live.js and live.css. Builders other than HTML print the still with its sentence.
+In a notebook, where a reader in Colab would see a directive's source, a comment; the
+paragraph after it is the sentence:
+
+.. code-block:: markdown
+
+    <!-- live: plane small -->
+    One sentence for a reader whose browser runs no scripts, or who reads in Colab.
+
+The page gets a box with a still, ``_static/live/stills/plane_small.png`` unless the
+directive names another, and the sentence. Where scripts run, live.js puts the widget in
+their place; on paper the still comes back. Only pages with a box load live.js and
+live.css. Builders other than HTML print the still and its sentence.
 """
+
+import re
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-WIDGETS = ("plane", "draw", "latents", "train")
+STILLS = "book/_static/live/stills"
+COMMENT = re.compile(r"<!--\s*live:\s*(\w+)(?:\s+(\w+))?\s*-->")
 FORMS = ("full", "small")
+# The widgets, each with what its still shows.
+WIDGETS = {
+    "plane": (
+        "The latent plane of the multilayer perceptron with the codes of 500 test digits, "
+        "coloured by digit, and a cross; beside it the digit that is decoded at the cross."
+    ),
+    "draw": (
+        "A test digit and the digit decoded from its code. Below, the exact posterior of "
+        "the code as three contours, with the encoder's Gaussian as two ellipses that "
+        "miss its middle; and a table of log p(x), ELBO and gap in nats."
+    ),
+    "latents": (
+        "A test digit, the digit decoded from ten sliders, one for each latent, and a "
+        "table of what the digit costs in bytes under the model, as PNG and as gzip."
+    ),
+    "train": (
+        "A network in training: codes of training digits in the latent plane, the grid "
+        "of digits that it draws, and the rate of each latent as a bar."
+    ),
+}
 
 
 class live_widget(nodes.General, nodes.Element):
     """The box of one widget; its children are what is seen without scripts."""
 
 
+def box(env, widget, form, still=None, alt=None):
+    """The box of a widget with its still, if there is one; the sentence is to follow."""
+    node = live_widget("", widget=widget, form=form)
+    pages_of(env).add(env.docname)
+    name = f"{widget}_small" if form == "small" else widget
+    standard = f"{STILLS}/{name}.png"
+    if not still and Path(env.srcdir, standard).is_file():
+        still = f"/{standard}"
+    if still:
+        image = nodes.image("", uri=still, alt=alt or WIDGETS[widget])
+        image["classes"].append("vae-live-still")
+        node += image
+    return node
+
+
 class Live(SphinxDirective):
-    """Put a widget into a page."""
+    """The directive of the module's docstring."""
 
     required_arguments = 1
     has_content = True
@@ -35,7 +85,6 @@ class Live(SphinxDirective):
         "form": lambda text: directives.choice(text, FORMS),
         "still": directives.unchanged_required,
         "alt": directives.unchanged_required,
-        "name": directives.unchanged,
     }
 
     def run(self):
@@ -43,22 +92,40 @@ class Live(SphinxDirective):
         if widget not in WIDGETS:
             known = ", ".join(WIDGETS)
             raise self.error(f"live: unknown widget {widget!r}: choose one of {known}.")
-        if "still" in self.options and not self.options.get("alt"):
-            raise self.error("live: a still needs :alt:, what it shows in words.")
         self.assert_has_content()
-        form = self.options.get("form", "full")
-        box = live_widget("", widget=widget, form=form)
-        box["ids"].append(self.options.get("name", f"live-{widget}"))
-        if still := self.options.get("still"):
-            # Sphinx copies the file and reports one that is missing.
-            image = nodes.image("", uri=still, alt=self.options["alt"])
-            image["classes"].append("vae-live-still")
-            box += image
-        sentence = nodes.container(classes=["vae-live-sentence-without"])
+        still, alt = self.options.get("still"), self.options.get("alt")
+        if still and not alt:
+            raise self.error("live: another still needs :alt:, what it shows in words.")
+        node = box(self.env, widget, self.options.get("form", "full"), still, alt)
+        sentence = nodes.container(classes=["vae-live-without"])
         self.state.nested_parse(self.content, self.content_offset, sentence)
-        box += sentence
-        pages_of(self.env).add(self.env.docname)
-        return [box]
+        node += sentence
+        return [node]
+
+
+class LiveComment(SphinxTransform):
+    """Makes a box of a comment and of the paragraph after it."""
+
+    default_priority = 400
+
+    def apply(self):
+        for comment in list(self.document.findall(nodes.raw)):
+            found = COMMENT.fullmatch(comment.astext().strip())
+            if not found:
+                continue
+            widget, form = found[1], found[2] or "full"
+            after = comment.next_node(siblings=True, descend=False)
+            sound = widget in WIDGETS and form in FORMS
+            if not sound or not isinstance(after, nodes.paragraph):
+                logging.getLogger(__name__).warning(
+                    "live: write <!-- live: WIDGET small --> before a paragraph",
+                    location=comment,
+                )
+                continue
+            node = box(self.env, widget, form)
+            comment.parent.replace(comment, node)
+            after.parent.remove(after)
+            node += nodes.container("", after, classes=["vae-live-without"])
 
 
 def pages_of(env):
@@ -69,7 +136,6 @@ def pages_of(env):
 
 
 def visit_html(self, node):
-    # An identifier of the page, by which a link leads to the widget.
     data = {"data-widget": node["widget"], "data-form": node["form"]}
     self.body.append(self.starttag(node, "div", CLASS="vae-live", **data))
 
@@ -99,10 +165,10 @@ def merge(app, env, docnames, other):
 
 def setup(app):
     other = (visit_other, visit_other)
-    app.add_node(
-        live_widget, html=(visit_html, depart_html), latex=other, text=other, man=other
-    )
+    writers = dict.fromkeys(("latex", "text", "man", "texinfo"), other)
+    app.add_node(live_widget, html=(visit_html, depart_html), **writers)
     app.add_directive("live", Live)
+    app.add_transform(LiveComment)
     app.connect("html-page-context", add_files)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)

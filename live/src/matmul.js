@@ -1,9 +1,11 @@
-// The one product that all networks are made of, C += A B, in WebAssembly or JavaScript.
+// What networks are made of, the product C += A B above all, in WebAssembly (kernel.wat)
+// or in plain JavaScript.
 import { KERNEL } from "./kernel.js";
 
 const PAGE = 65536; // bytes; WebAssembly's memory comes in pages
 const BLOCK = 4; // floats in a SIMD register
 const ALIGNED = 16; // bytes of one
+const TERMS = 64; // of a product at once: as many rows of B stay in a processor's cache
 
 /**
  * @typedef {object} Kernel
@@ -13,6 +15,8 @@ const ALIGNED = 16; // bytes of one
  * @property {(C: Float32Array, A: Float32Array, B: Float32Array, m: number, k: number,
  *   n: number, options?: {transposeA?: boolean}) => void} addProduct
  *   C (m, n) += A (m, k) B (k, n), all row-major; with transposeA, A is stored (k, m)
+ * @property {(x: Float32Array) => void} rectify x = max(0, x), in place
+ * @property {(x: Float32Array) => void} sigmoid x = 1 / (1 + exp(-x)), in place
  */
 
 let compiled = null;
@@ -49,11 +53,10 @@ export async function kernel(room = 2 ** 22) {
   const pages = Math.ceil((room * Float32Array.BYTES_PER_ELEMENT) / PAGE) + 1;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const instance = await WebAssembly.instantiate(module, { live: { memory } });
-  return wasmKernel(memory, instance.exports.addProduct);
+  return wasmKernel(memory, instance.exports);
 }
 
-function wasmKernel(memory, product) {
-  const { buffer } = memory;
+function wasmKernel({ buffer }, { addProduct: product, rectify, sigmoid }) {
   let used = 0;
 
   function alloc(length) {
@@ -69,22 +72,37 @@ function wasmKernel(memory, product) {
     return array;
   }
 
+  const own = (...arrays) => arrays.every((array) => array.buffer === buffer);
+
   function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {
     checkSizes(C, A, B, m, k, n);
-    const own = [C, A, B].every((array) => array.buffer === buffer);
-    const fast = own && n > 0 && n % BLOCK === 0 ? k - (k % BLOCK) : 0;
+    const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - (k % BLOCK) : 0;
     const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];
-    if (fast > 0) {
-      product(A.byteOffset, B.byteOffset, C.byteOffset, m, fast, n, row, column);
+    for (let p = 0; p < fast; p += TERMS) {
+      const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];
+      product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);
     }
     addPlain(C, A, B, m, k, n, transposeA, fast);
   }
 
-  return { name: "wasm", alloc, addProduct };
+  /** `fast` where it can, and `plain` on what is left. */
+  const inPlace = (fast, plain) => (x) => {
+    const whole = own(x) ? x.length - (x.length % BLOCK) : 0;
+    if (whole > 0) fast(x.byteOffset, 4 * whole);
+    plain(x.subarray(whole));
+  };
+
+  return {
+    name: "wasm",
+    alloc,
+    addProduct,
+    rectify: inPlace(rectify, rectifyPlain),
+    sigmoid: inPlace(sigmoid, sigmoidPlain),
+  };
 }
 
 /**
- * The same product in plain JavaScript: the fallback, and what the tests compare with.
+ * The same in plain JavaScript: the fallback, and what the tests compare with.
  *
  * @returns {Kernel}
  */
@@ -96,7 +114,17 @@ export function plainKernel() {
       checkSizes(C, A, B, m, k, n);
       addPlain(C, A, B, m, k, n, transposeA, 0);
     },
+    rectify: rectifyPlain,
+    sigmoid: sigmoidPlain,
   };
+}
+
+function rectifyPlain(x) {
+  for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);
+}
+
+function sigmoidPlain(x) {
+  for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));
 }
 
 /** The terms p >= first of the product; four a pass, in the order of the fast one. */

@@ -67,9 +67,7 @@ export class Model {
    */
   decode(z, n = z.length / this.latentDim) {
     checkNumbers("z", z, n, this.latentDim);
-    const images = this.#decoder.forward(z, n);
-    for (let i = 0; i < images.length; i++) images[i] = 1 / (1 + Math.exp(-images[i]));
-    return images;
+    return this.#decoder.forward(z, n);
   }
 
   /**

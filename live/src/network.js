@@ -45,12 +45,12 @@ export function buildEncoder(network, weights, kernel) {
 }
 
 /**
- * The decoder z -> logits of the means.
+ * The decoder z -> mean image, the sigmoid of the last layer.
  *
  * @param {string} network "mlp", "conv" or "conv_feature_map"
  * @param {Weights} weights
  * @param {import("./matmul.js").Kernel} kernel
- * @returns {Network} d inputs, 784 outputs
+ * @returns {Network} d inputs, 784 outputs in [0, 1]
  */
 export function buildDecoder(network, weights, kernel) {
   const hidden = layer(weights, "hidden");
@@ -58,7 +58,7 @@ export function buildDecoder(network, weights, kernel) {
   if (network === "mlp") {
     build.dense(hidden, { relu: true });
     build.dense(layer(weights, "pixels"));
-    return build.finish();
+    return build.finish({ squash: true });
   }
   let maps = { channels: 1, size: LARGE };
   let stride = 1;
@@ -69,7 +69,7 @@ export function buildDecoder(network, weights, kernel) {
   build.dense(maps.channels > 1 ? withOutputsByChannel(hidden) : hidden, { relu: true });
   maps = build.transposedConv(layer(weights, "deconv"), maps, { stride, relu: true });
   build.conv(layer(weights, "x_logits"), maps);
-  return build.finish();
+  return build.finish({ squash: true });
 }
 
 /** A layer's kernel as a matrix, with its bias. */
@@ -123,7 +123,7 @@ function withOutputsByChannel({ kernel, bias, rows, columns }) {
 
 /** Collects steps, each from the buffer of the one before to its own. */
 function start(kernel, batch, inputs) {
-  const { addProduct } = kernel;
+  const { addProduct, rectify, sigmoid } = kernel;
   const input = kernel.alloc(batch * inputs);
   const steps = [];
   let last = input;
@@ -144,7 +144,7 @@ function start(kernel, batch, inputs) {
     const to = push(batch * columns, (n) => {
       for (let i = 0; i < n; i++) to.set(bias, i * columns);
       addProduct(to, from, weights, n, rows, columns);
-      if (relu) rectify(to, n * columns);
+      if (relu) rectify(to.subarray(0, n * columns));
     });
   }
 
@@ -160,7 +160,7 @@ function start(kernel, batch, inputs) {
       for (let f = 0; f < filters; f++) to.fill(bias[f], f * pixels, (f + 1) * pixels);
       // Keras's kernel (3, 3, in, out) is the transposed left factor as it lies.
       addProduct(to, weights, patches, filters, terms, pixels, { transposeA: true });
-      if (relu) rectify(to, to.length);
+      if (relu) rectify(to);
     });
     return { channels: filters, size: sizeOut };
   }
@@ -181,14 +181,15 @@ function start(kernel, batch, inputs) {
         to.fill(bias[f], f * sizeOut ** 2, (f + 1) * sizeOut ** 2);
       }
       scatter(to, spread, { channels: filters, size: sizeOut, sizeOut: size, stride, shifts });
-      if (relu) rectify(to, to.length);
+      if (relu) rectify(to);
     });
     return { channels: filters, size: sizeOut };
   }
 
-  function finish() {
+  function finish({ squash = false } = {}) {
     const outputs = last.length / batch;
     const output = last;
+    if (squash) steps.push((n) => sigmoid(output.subarray(0, n * outputs)));
     function forward(rows, n) {
       const result = new Float32Array(n * outputs);
       for (let i = 0; i < n; i += batch) {
@@ -203,10 +204,6 @@ function start(kernel, batch, inputs) {
   }
 
   return { dense, conv, transposedConv, finish };
-}
-
-function rectify(array, length) {
-  for (let i = 0; i < length; i++) if (array[i] < 0) array[i] = 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the widgets ask of the engine: models, digits, their codes, random numbers. */
 
-import { load, loadDecoder, loadDigits, seeded } from "./engine.js";
+import { exactPosteriorAsync, load, loadDecoder, loadDigits, seeded } from "./engine.js";
 
 const AT_ONCE = 25; // digits encoded before the page may paint again
 
@@ -34,4 +34,14 @@ async function encodeAll(model) {
   return { mean, logVar };
 }
 
-export const services = { load, loadDecoder, digits: () => loadDigits("test"), codes, seeded };
+/** The exact posterior of a digit, found in pieces so that the page stays alive. */
+const posterior = (model, x, q) => exactPosteriorAsync(model, x, { q });
+
+export const services = {
+  posterior,
+  load,
+  loadDecoder,
+  digits: () => loadDigits("test"),
+  codes,
+  seeded,
+};

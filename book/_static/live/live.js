@@ -97,12 +97,13 @@ var vaeLive = (() => {
   }
 
   // src/kernel.js
-  var KERNEL = "AGFzbQEAAAABDAFgCH9/f39/f39/AAIQAQRsaXZlBm1lbW9yeQIAAQMCAQAHDgEKYWRkUHJvZHVjdAAACsUCAcICAgp/BHsgBUECdCELAkADQCAIIANODQFBACEJIAAgCCAGbGohDCABIQ4CQANAIAkgBE4NASAM/QkCACESIAwgB2ohDCAM/QkCACETIAwgB2ohDCAM/QkCACEUIAwgB2ohDCAM/QkCACEVIAwgB2ohDCAOIAtqIQ8gDyALaiEQIBAgC2ohESASIBP9UCAUIBX9UP1Q/VMEQCACIAggC2xqIQ0gCyEKA0AgDSAN/QAEACASIA79AAQA/eYBIBMgD/0ABAD95gH95AEgFCAQ/QAEAP3mASAVIBH9AAQA/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIApBEGsiCg0ACyAOIAtBA2xqIQ4FIBEgC2ohDgsgCUEEaiEJDAALCyAIQQFqIQgMAAsLCw==";
+  var KERNEL = "AGFzbQEAAAABEQJgCH9/f39/f39/AGACf38AAhABBGxpdmUGbWVtb3J5AgABAwQDAAEBByIDCmFkZFByb2R1Y3QAAAdyZWN0aWZ5AAEHc2lnbW9pZAACCq8GA/wDAgt/DHsgBUECdCEKAkADQCADQQBMDQEgBCEIIAAhCyABIQ8CQANAIAhBAEwNASALIAZqIQwgC/0JAgAhEyALIAdqIQsgC/0JAgAhFCALIAdqIQsgC/0JAgAhFSALIAdqIQsgC/0JAgAhFiALIAdqIQsgAiENIANBAUoEQCACIApqIQ4gDP0JAgAhFyAMIAdqIQwgDP0JAgAhGCAMIAdqIQwgDP0JAgAhGSAMIAdqIQwgDP0JAgAhGgUgAiEOQwAAAAD9EyEXIBchGCAXIRkgFyEaCyAPIApqIRAgECAKaiERIBEgCmohEiATIBT9UCAVIBb9UP1QIBcgGP1QIBkgGv1Q/VD9UP1TBEAgCiEJA0AgDSAN/QAEACATIA/9AAQAIhv95gEgFCAQ/QAEACIc/eYB/eQBIBUgEf0ABAAiHf3mASAWIBL9AAQAIh795gH95AH95AH95AH9CwQAIA4gDv0ABAAgFyAb/eYBIBggHP3mAf3kASAZIB395gEgGiAe/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIBJBEGohEiAJQRBrIgkNAAsgEiEPBSASIApqIQ8LIAhBBGshCAwACwsgA0ECayEDIAAgBkEBdGohACACIApBAXRqIQIMAAsLCysAA0AgACAA/QAEAEMAAAAA/RP96QH9CwQAIABBEGohACABQRBrIgENAAsLggIBAnsDQEMAAK5C/RNDAACuwv0TIAD9AAQA/eEB/ekB/egBIQIgAkM7qrg//RP95gH9aiEDIAIgA0MAgDE//RP95gH95QEgA0ODgF65/RP95gH95QEhAiAAQwAAgD/9E0MAAIA//RMgA/34AUH/AP0R/a4BQRf9qwFDAACAP/0TIAIgAiAC/eYBQwAAAD/9EyACQ6qqKj79EyACQ8GpKj39EyACQwiJCDz9EyACQ85Dtzr9EyACQ2dpUDn9E/3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3kAf3mAf3kAf3nAf0LBAAgAEEQaiEAIAFBEGsiAQ0ACws=";
 
   // src/matmul.js
   var PAGE = 65536;
   var BLOCK = 4;
   var ALIGNED = 16;
+  var TERMS = 64;
   var compiled = null;
   function compile() {
     compiled ??= decodeAndCompile();
@@ -122,10 +123,9 @@ var vaeLive = (() => {
     const pages = Math.ceil(room * Float32Array.BYTES_PER_ELEMENT / PAGE) + 1;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const instance = await WebAssembly.instantiate(module, { live: { memory } });
-    return wasmKernel(memory, instance.exports.addProduct);
+    return wasmKernel(memory, instance.exports);
   }
-  function wasmKernel(memory, product) {
-    const { buffer } = memory;
+  function wasmKernel({ buffer }, { addProduct: product, rectify, sigmoid }) {
     let used = 0;
     function alloc(length) {
       const bytes = length * Float32Array.BYTES_PER_ELEMENT;
@@ -138,17 +138,29 @@ var vaeLive = (() => {
       used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;
       return array;
     }
+    const own = (...arrays) => arrays.every((array) => array.buffer === buffer);
     function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {
       checkSizes(C, A, B, m, k, n);
-      const own = [C, A, B].every((array) => array.buffer === buffer);
-      const fast = own && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;
+      const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;
       const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];
-      if (fast > 0) {
-        product(A.byteOffset, B.byteOffset, C.byteOffset, m, fast, n, row, column);
+      for (let p = 0; p < fast; p += TERMS) {
+        const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];
+        product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);
       }
       addPlain(C, A, B, m, k, n, transposeA, fast);
     }
-    return { name: "wasm", alloc, addProduct };
+    const inPlace = (fast, plain) => (x) => {
+      const whole = own(x) ? x.length - x.length % BLOCK : 0;
+      if (whole > 0) fast(x.byteOffset, 4 * whole);
+      plain(x.subarray(whole));
+    };
+    return {
+      name: "wasm",
+      alloc,
+      addProduct,
+      rectify: inPlace(rectify, rectifyPlain),
+      sigmoid: inPlace(sigmoid, sigmoidPlain)
+    };
   }
   function plainKernel() {
     return {
@@ -157,8 +169,16 @@ var vaeLive = (() => {
       addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {
         checkSizes(C, A, B, m, k, n);
         addPlain(C, A, B, m, k, n, transposeA, 0);
-      }
+      },
+      rectify: rectifyPlain,
+      sigmoid: sigmoidPlain
     };
+  }
+  function rectifyPlain(x) {
+    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);
+  }
+  function sigmoidPlain(x) {
+    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));
   }
   function addPlain(C, A, B, m, k, n, transposeA, first) {
     const [row, column] = transposeA ? [1, m] : [k, 1];
@@ -222,7 +242,7 @@ var vaeLive = (() => {
     if (network === "mlp") {
       build2.dense(hidden, { relu: true });
       build2.dense(layer(weights, "pixels"));
-      return build2.finish();
+      return build2.finish({ squash: true });
     }
     let maps = { channels: 1, size: LARGE };
     let stride = 1;
@@ -233,7 +253,7 @@ var vaeLive = (() => {
     build2.dense(maps.channels > 1 ? withOutputsByChannel(hidden) : hidden, { relu: true });
     maps = build2.transposedConv(layer(weights, "deconv"), maps, { stride, relu: true });
     build2.conv(layer(weights, "x_logits"), maps);
-    return build2.finish();
+    return build2.finish({ squash: true });
   }
   function layer(weights, name) {
     const { array, shape } = weights.get(`${name}/kernel`);
@@ -275,7 +295,7 @@ var vaeLive = (() => {
     return { kernel: moved, bias: movedBias, rows, columns };
   }
   function start(kernel2, batch, inputs) {
-    const { addProduct } = kernel2;
+    const { addProduct, rectify, sigmoid } = kernel2;
     const input = kernel2.alloc(batch * inputs);
     const steps = [];
     let last = input;
@@ -294,7 +314,11 @@ var vaeLive = (() => {
       const to = push(batch * columns, (n) => {
         for (let i = 0; i < n; i++) to.set(bias, i * columns);
         addProduct(to, from, weights, n, rows, columns);
+<<<<<<< HEAD
         if (relu2) rectify(to, n * columns);
+=======
+        if (relu) rectify(to.subarray(0, n * columns));
+>>>>>>> play
       });
     }
     function conv(given, { channels, size }, { stride = 1, relu: relu2 = false } = {}) {
@@ -308,7 +332,11 @@ var vaeLive = (() => {
         gather(patches, from, { channels, size, sizeOut, stride, shifts });
         for (let f = 0; f < filters; f++) to.fill(bias[f], f * pixels, (f + 1) * pixels);
         addProduct(to, weights, patches, filters, terms, pixels, { transposeA: true });
+<<<<<<< HEAD
         if (relu2) rectify(to, to.length);
+=======
+        if (relu) rectify(to);
+>>>>>>> play
       });
       return { channels: filters, size: sizeOut };
     }
@@ -327,14 +355,23 @@ var vaeLive = (() => {
           to.fill(bias[f], f * sizeOut ** 2, (f + 1) * sizeOut ** 2);
         }
         scatter(to, spread, { channels: filters, size: sizeOut, sizeOut: size, stride, shifts });
+<<<<<<< HEAD
         if (relu2) rectify(to, to.length);
+=======
+        if (relu) rectify(to);
+>>>>>>> play
       });
       return { channels: filters, size: sizeOut };
     }
-    function finish() {
+    function finish({ squash = false } = {}) {
       const outputs = last.length / batch;
       const output = last;
+<<<<<<< HEAD
       function forward2(rows, n) {
+=======
+      if (squash) steps.push((n) => sigmoid(output.subarray(0, n * outputs)));
+      function forward(rows, n) {
+>>>>>>> play
         const result = new Float32Array(n * outputs);
         for (let i = 0; i < n; i += batch) {
           const count2 = Math.min(batch, n - i);
@@ -347,9 +384,6 @@ var vaeLive = (() => {
       return { inputs, outputs, forward: forward2 };
     }
     return { dense, conv, transposedConv, finish };
-  }
-  function rectify(array, length) {
-    for (let i = 0; i < length; i++) if (array[i] < 0) array[i] = 0;
   }
   function tapShifts(size, sizeOut, stride) {
     const padding = Math.max(0, (sizeOut - 1) * stride + KERNEL_SIZE - size);
@@ -455,9 +489,7 @@ var vaeLive = (() => {
      */
     decode(z, n = z.length / this.latentDim) {
       checkNumbers("z", z, n, this.latentDim);
-      const images = this.#decoder.forward(z, n);
-      for (let i = 0; i < images.length; i++) images[i] = 1 / (1 + Math.exp(-images[i]));
-      return images;
+      return this.#decoder.forward(z, n);
     }
     /**
      * The mean image of one code.

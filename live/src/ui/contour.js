@@ -1,23 +1,6 @@
 /** Lines of equal height on a regular grid. */
 
 /**
- * The heights that enclose given shares of the total, highest first: regions of highest
- * density.
- * @param {ArrayLike<number>} density not negative
- * @param {number[]} shares such as [0.5, 0.9]
- * @returns {number[]} one height for each share
- */
-export function levels(density, shares) {
-  const sorted = Float64Array.from(density).sort().reverse();
-  const total = sorted.reduce((sum, value) => sum + value, 0);
-  return shares.map((share) => {
-    let held = 0;
-    const last = sorted.findIndex((value) => (held += value) >= share * total);
-    return sorted[Math.max(0, last)];
-  });
-}
-
-/**
  * Marching squares: where a function on a grid crosses a height.
  * @param {ArrayLike<number>} values rows * columns, row-major
  * @param {number} columns @param {number} level

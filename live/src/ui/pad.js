@@ -1,6 +1,7 @@
 /** A sheet to draw a digit on; its strokes fit into the page's address. */
 
 import { surface } from "./canvas.js";
+import { make } from "./dom.js";
 import { colors, isDark } from "./theme.js";
 
 export const PAD = 256; // units of the sheet: two hexadecimal digits
@@ -41,6 +42,15 @@ export function paintStrokes(pen, strokes, side, color) {
     }
     pen.stroke();
   }
+}
+
+/** The ink of strokes on the sheet: PAD * PAD numbers, 0 paper and 1 ink. */
+export function ink(strokes) {
+  const canvas = make("canvas", { width: PAD, height: PAD });
+  const pen = canvas.getContext("2d");
+  paintStrokes(pen, strokes, PAD, "#000000");
+  const { data } = pen.getImageData(0, 0, PAD, PAD);
+  return Float32Array.from({ length: PAD * PAD }, (_, i) => data[4 * i + 3] / 255);
 }
 
 /**

@@ -29,8 +29,9 @@ export function middles(codes, labels) {
 /** A square window of the plane that the reader can move in. */
 export class PlaneView {
   /**
-   * @param {{label: string, limit: number, move: (z: [number, number]) => void}} options
-   *   limit: the window is [-limit, limit] in both coordinates
+   * @param {{label: string, limit: number, move?: (z: [number, number]) => void}} options
+   *   limit: the window is [-limit, limit] in both coordinates; without move the plane is
+   *   a map to look at
    */
   constructor({ label, limit, move }) {
     this.limit = limit;
@@ -40,15 +41,14 @@ export class PlaneView {
     this.backdrop = null; // {pixels, count}: a grid of decoded digits
     this.path = []; // places of the row of digits
     this.joined = false; // by a line
+    this.frame = null; // {center, half}: a window that is shown elsewhere
     const made = surface({ paint: (pen, width) => this.paint(pen, width) });
     this.repaint = made.repaint;
     this.canvas = made.canvas;
-    this.canvas.removeAttribute("aria-hidden");
-    const named = { role: "application", "aria-label": label, tabindex: "0" };
-    for (const [name, value] of Object.entries(named)) this.canvas.setAttribute(name, value);
-    this.canvas.classList.add("vae-live-plane");
-    this.element = make("div", { class: "vae-live-plane-box" }, this.canvas);
-    this.listen();
+    this.element = this.canvas;
+    this.canvas.classList.add(move ? "vae-live-plane" : "vae-live-map");
+    name(this.canvas, { role: move ? "application" : "img", label });
+    if (move) this.listen();
   }
 
   listen() {
@@ -98,10 +98,23 @@ export class PlaneView {
     else this.paintPrior(pen, width, look);
     if (this.points) this.paintPoints(pen, width, look);
     this.paintPath(pen, width, look);
+    if (this.frame) this.paintFrame(pen, width, look);
+    if (!this.move) return;
     const cross = this.at(...this.z, width);
     ring(pen, cross, 9, look.paper, 5);
     ring(pen, cross, 9, look.accent, 2.5);
     ring(pen, cross, 1.5, look.accent, 3);
+  }
+
+  paintFrame(pen, width, look) {
+    const { center, half } = this.frame;
+    const side = Math.max(10, (half * width) / this.limit);
+    const [x, y] = this.at(...center, width);
+    for (const [color, line] of [[look.paper, 5], [look.accent, 2]]) {
+      pen.strokeStyle = color;
+      pen.lineWidth = line;
+      pen.strokeRect(x - side / 2, y - side / 2, side, side);
+    }
   }
 
   paintPath(pen, width, look) {
@@ -175,6 +188,14 @@ export class PlaneView {
     pen.textAlign = "start";
     pen.textBaseline = "alphabetic";
   }
+}
+
+/** Give a canvas a role and a name; what can be moved is a stop of the Tab key. */
+export function name(canvas, { role, label }) {
+  canvas.removeAttribute("aria-hidden");
+  canvas.setAttribute("role", role);
+  canvas.setAttribute("aria-label", label);
+  if (role === "application") canvas.setAttribute("tabindex", "0");
 }
 
 function ring(pen, [x, y], radius, color, line) {
