@@ -9,7 +9,9 @@ import { Session } from "../src/trainer/protocol.js";
 
 const N = 150;
 const random = seeded(4);
-const images = Float32Array.from({ length: N * PIXELS }, () => (random.uniform() < 0.2 ? random.uniform() : 0));
+const images = Float32Array.from({ length: N * PIXELS }, () =>
+  random.uniform() < 0.2 ? random.uniform() : 0,
+);
 
 /** A session with data and a trainer, whose clock the test turns. */
 async function begin(options = {}) {
@@ -20,7 +22,13 @@ async function begin(options = {}) {
     async () => plainKernel(),
     (run, wait) => timers.push({ run, wait }),
   );
-  await session.receive({ type: "data", images, n: N, heldOut: images.subarray(0, 20 * PIXELS), heldOutCount: 20 });
+  await session.receive({
+    type: "data",
+    images,
+    n: N,
+    heldOut: images.subarray(0, 20 * PIXELS),
+    heldOutCount: 20,
+  });
   await session.receive({ type: "reset", options: { hidden: 8, seed: 1, ...options } });
   const turn = () => timers.shift()?.run();
   const frames = () => messages.filter(({ type }) => type === "frame");
@@ -29,7 +37,10 @@ async function begin(options = {}) {
 
 test("after data and reset the page has a first frame", async () => {
   const { messages } = await begin();
-  assert.deepEqual(messages.map(({ type }) => type), ["frame"]);
+  assert.deepEqual(
+    messages.map(({ type }) => type),
+    ["frame"],
+  );
   const [frame] = messages.slice(-1);
   assert.equal(frame.codes.length, 2 * N);
   assert.equal(frame.manifold.length, 400 * PIXELS);

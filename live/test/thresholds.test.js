@@ -10,7 +10,12 @@ import { largestEigenvalues } from "./spectrum.js";
 test("eigenvalues of a covariance that is known", () => {
   // One direction with variance 4 / 4, another with 1 / 4: four images on two axes.
   const points = new Float32Array(4 * PIXELS);
-  [[0, 10, 1], [1, 10, -1], [2, 400, 0.5], [3, 400, -0.5]].forEach(([i, p, value]) => {
+  [
+    [0, 10, 1],
+    [1, 10, -1],
+    [2, 400, 0.5],
+    [3, 400, -0.5],
+  ].forEach(([i, p, value]) => {
     points[i * PIXELS + p] = value;
   });
   const [first, second] = largestEigenvalues(points, 4);

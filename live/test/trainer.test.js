@@ -10,7 +10,9 @@ import { meanScore, Trainer } from "../src/trainer/trainer.js";
 /** Images as sparse as digits: four of five pixels are zero. */
 function sparseImages(n, seed = 3) {
   const random = seeded(seed);
-  return Float32Array.from({ length: n * PIXELS }, () => (random.uniform() < 0.2 ? random.uniform() : 0));
+  return Float32Array.from({ length: n * PIXELS }, () =>
+    random.uniform() < 0.2 ? random.uniform() : 0,
+  );
 }
 
 function trained(options, steps, n = 200) {
@@ -50,7 +52,10 @@ test("an epoch visits each image once, in an order that changes", () => {
   assert.equal(trainer.epochs, 2);
   assert.notDeepEqual(orders[0], orders[1]);
   for (const order of orders) {
-    assert.deepEqual(Array.from(order).sort((a, b) => a - b), Array.from({ length: 130 }, (_, i) => i));
+    assert.deepEqual(
+      Array.from(order).sort((a, b) => a - b),
+      Array.from({ length: 130 }, (_, i) => i),
+    );
   }
 });
 
@@ -88,7 +93,9 @@ test("without KL there is no noise, no rate and no bound, and log-variances stay
     assert.equal(after.headsKernel[4 * row + 3], before.headsKernel[4 * row + 3]);
   }
   const noise = new Float32Array(400).fill(3);
-  const scores = [noise, new Float32Array(400)].map((each) => trainer.score(sparseImages(200), 200, each));
+  const scores = [noise, new Float32Array(400)].map((each) =>
+    trainer.score(sparseImages(200), 200, each),
+  );
   assert.deepEqual(scores[0], scores[1]);
 });
 
@@ -121,9 +128,18 @@ test("the mean of scores weighs each by its images", () => {
 });
 
 test("what makes no sense is refused by name and value", () => {
-  assert.throws(() => new Trainer({ hidden: 0 }), /hidden must be a whole number of at least 1, got 0/);
-  assert.throws(() => new Trainer({ variance: -1 }), /variance must be a positive number.*got -1/);
-  assert.throws(() => new Trainer().setData(new Float32Array(5), 2), /n = 2 digits of 784 pixels/);
+  assert.throws(
+    () => new Trainer({ hidden: 0 }),
+    /hidden must be a whole number of at least 1, got 0/,
+  );
+  assert.throws(
+    () => new Trainer({ variance: -1 }),
+    /variance must be a positive number.*got -1/,
+  );
+  assert.throws(
+    () => new Trainer().setData(new Float32Array(5), 2),
+    /n = 2 digits of 784 pixels/,
+  );
   assert.throws(() => new Trainer().step(), /setData/);
   assert.throws(() => new Trainer().setWeights({}), /encoderKernel must hold/);
 });

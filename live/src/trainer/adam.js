@@ -14,7 +14,9 @@ export class Adam {
    */
   constructor(weights, learningRate) {
     if (!(learningRate > 0 && learningRate < Infinity)) {
-      throw new RangeError(`learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`);
+      throw new RangeError(
+        `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`,
+      );
     }
     this.weights = weights;
     this.learningRate = learningRate;
@@ -41,7 +43,9 @@ export class Adam {
 
 function emptyLike(weights) {
   const names = Object.keys(weights);
-  return Object.fromEntries(names.map((name) => [name, new Float32Array(weights[name].length)]));
+  return Object.fromEntries(
+    names.map((name) => [name, new Float32Array(weights[name].length)]),
+  );
 }
 
 function descend(weights, gradients, first, second, size) {

@@ -10,7 +10,10 @@ const MARGIN = { left: 48, right: 12, top: 12, bottom: 32 };
 export function planeLimit(codes) {
   const sizes = Float32Array.from(codes, Math.abs).sort();
   const wanted = sizes[Math.floor(0.99 * (sizes.length - 1))];
-  return [4, 5, 6, 8, 10, 13, 16, 20, 25, 40, 60, 100, 160, 250].find((limit) => limit >= wanted) ?? 400;
+  return (
+    [4, 5, 6, 8, 10, 13, 16, 20, 25, 40, 60, 100, 160, 250].find((limit) => limit >= wanted) ??
+    400
+  );
 }
 
 /** The codes, and circles that hold 39, 86 and 99 per cent of the prior's mass. */
@@ -56,7 +59,10 @@ export function paintManifold(pen, width, manifold, side, scratch, look) {
 
 /** One bar a latent, in nats. */
 export function paintRates(pen, width, height, rates, look) {
-  const axes = { x: [0, Math.max(1, ...rates.map((rate) => 1.25 * rate))], y: [0, rates.length] };
+  const axes = {
+    x: [0, Math.max(1, ...rates.map((rate) => 1.25 * rate))],
+    y: [0, rates.length],
+  };
   pen.font = FONT;
   const place = frame(pen, width, height, axes, look, ["rate, nats a digit", ""], false);
   rates.forEach((rate, j) => {
@@ -80,9 +86,20 @@ export function paintWords(pen, width, height, words, look) {
  * @param {Array<{rate: number, distortion: number}>} walk oldest first
  */
 export function paintWalk(pen, width, height, walk, look) {
-  const axes = { x: range(walk.map((p) => p.rate), 0), y: range(walk.map((p) => p.distortion)) };
+  const axes = {
+    x: range(
+      walk.map((p) => p.rate),
+      0,
+    ),
+    y: range(walk.map((p) => p.distortion)),
+  };
   const place = frame(pen, width, height, axes, look, ["rate, nats", "distortion"]);
-  line(pen, walk.map((p) => [place.x(p.rate), place.y(p.distortion)]), look.muted, 1.2);
+  line(
+    pen,
+    walk.map((p) => [place.x(p.rate), place.y(p.distortion)]),
+    look.muted,
+    1.2,
+  );
   const last = walk.at(-1);
   if (last) dot(pen, place.x(last.rate), place.y(last.distortion), look.accent);
 }
@@ -100,13 +117,28 @@ export function paintCurve(pen, width, height, curve, look) {
   const place = frame(pen, width, height, axes, look, ["epochs", "ELBO"]);
   pen.save();
   pen.beginPath();
-  pen.rect(MARGIN.left, MARGIN.top, width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom);
+  pen.rect(
+    MARGIN.left,
+    MARGIN.top,
+    width - MARGIN.left - MARGIN.right,
+    height - MARGIN.top - MARGIN.bottom,
+  );
   pen.clip();
   const trained = curve.filter((p) => p.train !== null && p.epochs >= 1);
   pen.setLineDash([4, 3]);
-  line(pen, trained.map((p) => [place.x(p.epochs), place.y(p.train)]), look.muted, 1.5);
+  line(
+    pen,
+    trained.map((p) => [place.x(p.epochs), place.y(p.train)]),
+    look.muted,
+    1.5,
+  );
   pen.setLineDash([]);
-  line(pen, curve.map((p) => [place.x(p.epochs), place.y(p.heldOut)]), look.accent, 2);
+  line(
+    pen,
+    curve.map((p) => [place.x(p.epochs), place.y(p.heldOut)]),
+    look.accent,
+    2,
+  );
   pen.restore();
 }
 
@@ -129,7 +161,13 @@ function frame(pen, width, height, { x, y }, look, [below, beside], withY = true
   const digits = (span) => (span[1] - span[0] < 5 ? 1 : 0);
   write(pen, number(x[0], 0), left, bottom + 14, look);
   writeRight(pen, number(x[1], digits(x)), right, bottom + 14, look);
-  write(pen, below, left + (right - left) / 2 - pen.measureText(below).width / 2, bottom + 26, look);
+  write(
+    pen,
+    below,
+    left + (right - left) / 2 - pen.measureText(below).width / 2,
+    bottom + 26,
+    look,
+  );
   if (withY) {
     writeRight(pen, number(y[1], digits(y)), left - 4, top + 10, look);
     writeRight(pen, number(y[0], digits(y)), left - 4, bottom, look);

@@ -4,8 +4,8 @@ export const SIDE = 20;
 
 // Quantiles of the standard normal at 0.525, 0.575, ... 0.975: half a cell from the ends.
 const UPPER = [
-  0.0627068, 0.1891184, 0.3186394, 0.4537622, 0.5977601, 0.7554150, 0.9345893, 1.1503494,
-  1.4395315, 1.9599640,
+  0.0627068, 0.1891184, 0.3186394, 0.4537622, 0.5977601, 0.755415, 0.9345893, 1.1503494,
+  1.4395315, 1.959964,
 ];
 
 /** Coordinates of the columns, rising; those of the rows fall from the top. */

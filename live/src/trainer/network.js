@@ -31,18 +31,54 @@ export class Workspace {
 /** q(z|x) of the n images in `work.x`: fills `work.encoderHidden` and `work.heads`. */
 export function encode(kernel, weights, work, n) {
   const { hidden, latentDim } = work;
-  affine(kernel, work.encoderHidden, work.x, weights.encoderKernel, weights.encoderBias, n, PIXELS, hidden);
-  relu(work.encoderHidden, n * hidden);
-  affine(kernel, work.heads, work.encoderHidden, weights.headsKernel, weights.headsBias, n, hidden, 2 * latentDim);
+  affine(
+    kernel,
+    work.encoderHidden,
+    work.x,
+    weights.encoderKernel,
+    weights.encoderBias,
+    n,
+    PIXELS,
+    hidden,
+  );
+  kernel.rectify(work.encoderHidden.subarray(0, n * hidden));
+  affine(
+    kernel,
+    work.heads,
+    work.encoderHidden,
+    weights.headsKernel,
+    weights.headsBias,
+    n,
+    hidden,
+    2 * latentDim,
+  );
 }
 
 /** The mean image of each of the n codes in `work.z`: fills `work.means`. */
 export function decode(kernel, weights, work, n) {
   const { hidden, latentDim } = work;
-  affine(kernel, work.decoderHidden, work.z, weights.decoderKernel, weights.decoderBias, n, latentDim, hidden);
-  relu(work.decoderHidden, n * hidden);
-  affine(kernel, work.means, work.decoderHidden, weights.pixelsKernel, weights.pixelsBias, n, hidden, PIXELS);
-  sigmoid(work.means, n * PIXELS);
+  affine(
+    kernel,
+    work.decoderHidden,
+    work.z,
+    weights.decoderKernel,
+    weights.decoderBias,
+    n,
+    latentDim,
+    hidden,
+  );
+  kernel.rectify(work.decoderHidden.subarray(0, n * hidden));
+  affine(
+    kernel,
+    work.means,
+    work.decoderHidden,
+    weights.pixelsKernel,
+    weights.pixelsBias,
+    n,
+    hidden,
+    PIXELS,
+  );
+  kernel.sigmoid(work.means.subarray(0, n * PIXELS));
 }
 
 /**
@@ -81,19 +117,82 @@ export function backward(kernel, weights, work, n, error, parts) {
 
 function backwardDecoder(kernel, weights, work, n) {
   const { hidden, latentDim, gradients } = work;
-  weightGradients(kernel, gradients.pixelsKernel, gradients.pixelsBias, work.decoderHidden, work.logitsGradient, n, hidden, PIXELS);
-  inputGradient(kernel, work, work.decoderGradient, work.logitsGradient, weights.pixelsKernel, n, hidden, PIXELS);
+  weightGradients(
+    kernel,
+    gradients.pixelsKernel,
+    gradients.pixelsBias,
+    work.decoderHidden,
+    work.logitsGradient,
+    n,
+    hidden,
+    PIXELS,
+  );
+  inputGradient(
+    kernel,
+    work,
+    work.decoderGradient,
+    work.logitsGradient,
+    weights.pixelsKernel,
+    n,
+    hidden,
+    PIXELS,
+  );
   closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);
-  weightGradients(kernel, gradients.decoderKernel, gradients.decoderBias, work.z, work.decoderGradient, n, latentDim, hidden);
-  inputGradient(kernel, work, work.zGradient, work.decoderGradient, weights.decoderKernel, n, latentDim, hidden);
+  weightGradients(
+    kernel,
+    gradients.decoderKernel,
+    gradients.decoderBias,
+    work.z,
+    work.decoderGradient,
+    n,
+    latentDim,
+    hidden,
+  );
+  inputGradient(
+    kernel,
+    work,
+    work.zGradient,
+    work.decoderGradient,
+    weights.decoderKernel,
+    n,
+    latentDim,
+    hidden,
+  );
 }
 
 function backwardEncoder(kernel, weights, work, n) {
   const { hidden, latentDim, gradients } = work;
-  weightGradients(kernel, gradients.headsKernel, gradients.headsBias, work.encoderHidden, work.headsGradient, n, hidden, 2 * latentDim);
-  inputGradient(kernel, work, work.encoderGradient, work.headsGradient, weights.headsKernel, n, hidden, 2 * latentDim);
+  weightGradients(
+    kernel,
+    gradients.headsKernel,
+    gradients.headsBias,
+    work.encoderHidden,
+    work.headsGradient,
+    n,
+    hidden,
+    2 * latentDim,
+  );
+  inputGradient(
+    kernel,
+    work,
+    work.encoderGradient,
+    work.headsGradient,
+    weights.headsKernel,
+    n,
+    hidden,
+    2 * latentDim,
+  );
   closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);
-  weightGradients(kernel, gradients.encoderKernel, gradients.encoderBias, work.x, work.encoderGradient, n, PIXELS, hidden);
+  weightGradients(
+    kernel,
+    gradients.encoderKernel,
+    gradients.encoderBias,
+    work.x,
+    work.encoderGradient,
+    n,
+    PIXELS,
+    hidden,
+  );
 }
 
 /** out (n, columns) = bias + input (n, rows) weights (rows, columns). */
@@ -132,15 +231,7 @@ function transpose(from, to, rows, columns) {
   }
 }
 
-function relu(values, length) {
-  for (let i = 0; i < length; i++) if (values[i] < 0) values[i] = 0;
-}
-
 /** The gradient passes where the unit was above zero. */
 function closeDeadUnits(gradient, units, length) {
   for (let i = 0; i < length; i++) if (units[i] <= 0) gradient[i] = 0;
-}
-
-function sigmoid(values, length) {
-  for (let i = 0; i < length; i++) values[i] = 1 / (1 + Math.exp(-values[i]));
 }

@@ -3,13 +3,24 @@
 import { surface } from "../ui/canvas.js";
 import { make } from "../ui/dom.js";
 import { colors } from "../ui/theme.js";
-import { paintCodes, paintCurve, paintManifold, paintRates, paintWalk, paintWords, planeLimit } from "./charts.js";
+import {
+  paintCodes,
+  paintCurve,
+  paintManifold,
+  paintRates,
+  paintWalk,
+  paintWords,
+  planeLimit,
+} from "./charts.js";
 import { SIDE } from "./manifold.js";
 
 const KEPT = 1500; // points of a curve; then every second one goes
 
 const PICTURES = {
-  codes: ["Where the encoder puts the digits, coloured by class; circles: the prior\u2019s 39, 86 and 99 %.", "square"],
+  codes: [
+    "Where the encoder puts the digits, coloured by class; circles: the prior\u2019s 39, 86 and 99 %.",
+    "square",
+  ],
   manifold: ["What the decoder draws on the prior\u2019s quantiles, 20 by 20.", "square"],
   rates: ["Rate of each latent, held-out digits.", "wide"],
   walk: ["Rate and distortion of held-out digits, nats a digit: the walk so far.", "wide"],
@@ -72,13 +83,15 @@ export class Panels {
     const look = colors();
     const { frame, labels, limit } = this;
     if (name === "codes") paintCodes(pen, width, { codes: frame.codes, labels, limit }, look);
-    else if (name === "manifold") paintManifold(pen, width, frame.manifold, SIDE, this.scratch, look);
+    else if (name === "manifold")
+      paintManifold(pen, width, frame.manifold, SIDE, this.scratch, look);
     else this.#paintChart(name, pen, width, height, look);
   }
 
   #paintChart(name, pen, width, height, look) {
     const { frame } = this;
-    const nothing = frame.heldOut.elbo === null ? "no noise: no finite rate, no bound" : "no training yet";
+    const nothing =
+      frame.heldOut.elbo === null ? "no noise: no finite rate, no bound" : "no training yet";
     if (frame.heldOut.elbo === null || (name === "curve" && !this.curve.length)) {
       paintWords(pen, width, height, nothing, look);
       return;

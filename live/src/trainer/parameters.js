@@ -38,7 +38,9 @@ export function shapes(hidden, latentDim) {
  */
 export function zeros(layout, allocate) {
   const entries = Object.entries(layout);
-  return Object.fromEntries(entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)]));
+  return Object.fromEntries(
+    entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)]),
+  );
 }
 
 /**
@@ -57,7 +59,8 @@ export function initialise(weights, hidden, latentDim, random) {
     const limit = Math.sqrt(6 / (hidden + latentDim));
     for (let row = 0; row < hidden; row++) {
       for (let j = 0; j < latentDim; j++) {
-        weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);
+        weights.headsKernel[row * 2 * latentDim + first + j] =
+          limit * (2 * random.uniform() - 1);
       }
     }
   }

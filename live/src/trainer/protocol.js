@@ -153,7 +153,8 @@ export class Session {
   #makeFrame() {
     const { trainer } = this;
     const codes = new Float32Array(2 * this.n);
-    for (let i = 0; i < codes.length; i++) codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
+    for (let i = 0; i < codes.length; i++)
+      codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
     const grid = manifoldCodes();
     const means = trainer.decode(grid, grid.length / 2);
     const manifold = Uint8Array.from(means, (mean) => 255 * mean);

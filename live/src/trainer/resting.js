@@ -26,5 +26,11 @@ export function restingFrame(model, { images, labels, count }) {
   const rates = variationalParts.rates(heads, count, 2);
   const manifold = Uint8Array.from(model.decode(manifoldCodes()), (value) => 255 * value);
   const elbo = -distortion - rates[0] - rates[1];
-  return { codes: mean, labels, manifold, variance: model.variance, heldOut: { elbo, distortion, rates, n: count } };
+  return {
+    codes: mean,
+    labels,
+    manifold,
+    variance: model.variance,
+    heldOut: { elbo, distortion, rates, n: count },
+  };
 }

@@ -32,7 +32,8 @@ export class Trainer {
   constructor(options = {}) {
     const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;
     const { batchSize = 64, learningRate = 2e-3, kernel = plainKernel(), parts } = options;
-    for (const [name, value] of Object.entries({ hidden, latentDim, batchSize })) requireWhole(name, value);
+    for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))
+      requireWhole(name, value);
     Object.assign(this, { hidden, latentDim, batchSize, kernel, seed });
     this.parts = parts ?? (kl ? variationalParts : autoencoderParts);
     this.random = seeded(seed);
@@ -53,7 +54,9 @@ export class Trainer {
   /** Hold the variance at a number, or, with null, learn it from where it is. */
   fixVariance(variance) {
     if (variance !== null && !(variance > 0 && variance < Infinity)) {
-      throw new RangeError(`variance must be a positive number, or null to learn it; got ${variance}.`);
+      throw new RangeError(
+        `variance must be a positive number, or null to learn it; got ${variance}.`,
+      );
     }
     this.learnsVariance = variance === null;
     if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance);
@@ -66,7 +69,9 @@ export class Trainer {
    */
   setData(images, n) {
     if (images.length !== n * PIXELS) {
-      throw new RangeError(`images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`);
+      throw new RangeError(
+        `images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`,
+      );
     }
     Object.assign(this, { images, n, at: 0, epochs: 0, order: null });
     this.posteriors = new Float32Array(n * 2 * this.latentDim);
@@ -86,7 +91,10 @@ export class Trainer {
     const score = forward(this.kernel, this.parameters, this.work, n, this.parts);
     this.#remember(batch);
     backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);
-    this.adam.update(this.work.gradients, (name) => this.learnsVariance || name !== "logVariance");
+    this.adam.update(
+      this.work.gradients,
+      (name) => this.learnsVariance || name !== "logVariance",
+    );
     this.at += n;
     if (this.at >= this.n) {
       this.at = 0;
@@ -117,8 +125,13 @@ export class Trainer {
     const scores = [];
     this.#inBatches(n, (first, count) => {
       this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));
-      this.work.noise.set(noise.subarray(first * this.latentDim, (first + count) * this.latentDim));
-      scores.push({ ...forward(this.kernel, this.parameters, this.work, count, this.parts), n: count });
+      this.work.noise.set(
+        noise.subarray(first * this.latentDim, (first + count) * this.latentDim),
+      );
+      scores.push({
+        ...forward(this.kernel, this.parameters, this.work, count, this.parts),
+        n: count,
+      });
     });
     return meanScore(scores);
   }
@@ -161,7 +174,8 @@ export class Trainer {
    * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies
    */
   gradients(images, n, noise) {
-    if (n > this.batchSize) throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);
+    if (n > this.batchSize)
+      throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);
     this.work.x.set(images);
     this.work.noise.set(noise);
     const score = forward(this.kernel, this.parameters, this.work, n, this.parts);
@@ -178,7 +192,9 @@ export class Trainer {
   setWeights(weights) {
     for (const [name, values] of Object.entries(this.parameters)) {
       if (weights[name]?.length !== values.length) {
-        throw new RangeError(`${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`);
+        throw new RangeError(
+          `${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`,
+        );
       }
       values.set(weights[name]);
     }
@@ -213,13 +229,17 @@ export function meanScore(scores) {
   return {
     elbo: bounded ? mean((score) => score.elbo) : null,
     distortion: mean((score) => score.distortion),
-    rates: scores[0].rates.map((rate, j) => (rate === null ? null : mean((score) => score.rates[j]))),
+    rates: scores[0].rates.map((rate, j) =>
+      rate === null ? null : mean((score) => score.rates[j]),
+    ),
     n,
   };
 }
 
 function copies(arrays) {
-  return Object.fromEntries(Object.entries(arrays).map(([name, values]) => [name, values.slice()]));
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, values]) => [name, values.slice()]),
+  );
 }
 
 function requireWhole(name, value) {

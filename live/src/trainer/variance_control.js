@@ -42,8 +42,13 @@ export function varianceControl({ value, change }) {
     },
   });
   bar.input.step = 0.005;
-  const current = () => Math.min(HIGHEST, Number((10 ** Number(bar.input.value)).toPrecision(3)));
-  const marks = make("div", { class: "vae-live-marks", "aria-hidden": "true" }, ...THRESHOLDS.map(mark));
+  const current = () =>
+    Math.min(HIGHEST, Number((10 ** Number(bar.input.value)).toPrecision(3)));
+  const marks = make(
+    "div",
+    { class: "vae-live-marks", "aria-hidden": "true" },
+    ...THRESHOLDS.map(mark),
+  );
   const [first, second] = THRESHOLDS.map((threshold) => number(threshold, 2));
   const words = make("p", {
     class: "vae-live-note",
@@ -55,7 +60,13 @@ export function varianceControl({ value, change }) {
   const track = make("div", { class: "vae-live-marked" });
   bar.input.replaceWith(track);
   track.append(bar.input, marks);
-  const element = make("div", { class: "vae-live-variance" }, learned.element, bar.element, words);
+  const element = make(
+    "div",
+    { class: "vae-live-variance" },
+    learned.element,
+    bar.element,
+    words,
+  );
   const set = (next) => {
     learned.input.checked = next === null;
     if (next !== null) bar.set(Math.log10(next));

@@ -41,7 +41,15 @@ export function train(body, { state, services }) {
   return () => widget.rest();
 }
 
-train.defaults = { net: "64", s2: "learned", kl: "on", speed: "full", seed: "1", epochs: "60", guess: "" };
+train.defaults = {
+  net: "64",
+  s2: "learned",
+  kl: "on",
+  speed: "full",
+  seed: "1",
+  epochs: "60",
+  guess: "",
+};
 
 class Train {
   constructor(body, state, services) {
@@ -50,16 +58,35 @@ class Train {
     this.seen = make("p", { class: "vae-live-sentence", "aria-hidden": "true" });
     this.heard = make("p", { class: "vae-live-heard", "aria-live": "polite" });
     this.#makeControls();
-    const settings = make("div", { class: "vae-live-choices" }, this.net.element, this.kl.element);
+    const settings = make(
+      "div",
+      { class: "vae-live-choices" },
+      this.net.element,
+      this.kl.element,
+    );
     const { guess, variance, buttons, seen, heard } = this;
-    body.append(guess.element, this.verdict, settings, variance.element, buttons, this.panels.element, seen, heard, answer());
+    body.append(
+      guess.element,
+      this.verdict,
+      settings,
+      variance.element,
+      buttons,
+      this.panels.element,
+      seen,
+      heard,
+      answer(),
+    );
     state.follow(() => this.#follow());
     this.#enable();
   }
 
   #makeControls() {
     const { state } = this;
-    const choice = (name, options) => state.choice(name, options.map(([key]) => key));
+    const choice = (name, options) =>
+      state.choice(
+        name,
+        options.map(([key]) => key),
+      );
     const change = (name, then) => (value) => {
       state.set(name, value);
       then(value);
@@ -72,9 +99,19 @@ class Train {
       change: change("guess", () => this.#enable()),
     });
     this.verdict = make("p", { class: "vae-live-note" });
-    const net = { label: "Network", options: NETWORKS, value: choice("net", NETWORKS), change: change("net", anew) };
+    const net = {
+      label: "Network",
+      options: NETWORKS,
+      value: choice("net", NETWORKS),
+      change: change("net", anew),
+    };
     this.net = radios(net);
-    const kl = { label: "Objective", options: OBJECTIVES, value: choice("kl", OBJECTIVES), change: change("kl", anew) };
+    const kl = {
+      label: "Objective",
+      options: OBJECTIVES,
+      value: choice("kl", OBJECTIVES),
+      change: change("kl", anew),
+    };
     this.kl = radios(kl);
     this.variance = varianceControl({
       value: readVariance(state.get("s2")),
@@ -84,16 +121,29 @@ class Train {
       },
     });
     const speed = { label: "Speed", options: SPEEDS, value: choice("speed", SPEEDS) };
-    this.speed = menu({ ...speed, change: change("speed", (pace) => this.trainer?.send({ type: "set", pace })) });
+    this.speed = menu({
+      ...speed,
+      change: change("speed", (pace) => this.trainer?.send({ type: "set", pace })),
+    });
     this.start = button("Start", () => this.#toggle());
     this.step = button("One batch", () => this.#do({ type: "step" }));
     this.restart = button("Reset", anew);
-    this.buttons = make("div", { class: "vae-live-line" }, this.start, this.step, this.restart, this.speed.element);
+    this.buttons = make(
+      "div",
+      { class: "vae-live-line" },
+      this.start,
+      this.step,
+      this.restart,
+      this.speed.element,
+    );
   }
 
   /** The resting state: the published network, its codes, pictures and numbers. */
   async rest() {
-    const [model, digits] = await Promise.all([this.services.loadDecoder("mlp_2"), loadDigits("test")]);
+    const [model, digits] = await Promise.all([
+      this.services.loadDecoder("mlp_2"),
+      loadDigits("test"),
+    ]);
     if (this.trainer) return; // the reader was quicker
     const frame = restingFrame(model, digits);
     this.panels.show(frame);
@@ -116,7 +166,12 @@ class Train {
     this.labels = training.labels;
     this.trainer = connect((message) => this.#receive(message));
     const images = { images: training.images, n: training.count };
-    this.trainer.send({ type: "data", ...images, heldOut: heldOut.images, heldOutCount: heldOut.count });
+    this.trainer.send({
+      type: "data",
+      ...images,
+      heldOut: heldOut.images,
+      heldOutCount: heldOut.count,
+    });
     this.trainer.send({ type: "set", pace: this.speed.input.value });
     this.#sendReset();
   }
@@ -124,12 +179,19 @@ class Train {
   #sendReset() {
     const { state } = this;
     const seed = Math.min(Math.floor(Math.abs(state.numbers("seed")[0])), 2 ** 32 - 1);
-    const options = { hidden: Number(state.choice("net", ["64", "512"])), kl: state.get("kl") !== "off", seed };
+    const options = {
+      hidden: Number(state.choice("net", ["64", "512"])),
+      kl: state.get("kl") !== "off",
+      seed,
+    };
     this.name = `784-${options.hidden}-2`;
     this.panels.forget();
     this.epochs = 0;
     this.#setRunning(false);
-    this.trainer.send({ type: "reset", options: { ...options, variance: readVariance(state.get("s2")) } });
+    this.trainer.send({
+      type: "reset",
+      options: { ...options, variance: readVariance(state.get("s2")) },
+    });
   }
 
   #reset() {
@@ -164,7 +226,10 @@ class Train {
     this.epochs = message.epochs;
     if (!message.running && (ended || message.epochs > 0)) this.#setRunning(false);
     this.panels.show({ ...message, labels: this.labels });
-    this.#say(describe(message, { name: this.name, learned: this.state.get("s2") === "learned" }), ended);
+    this.#say(
+      describe(message, { name: this.name, learned: this.state.get("s2") === "learned" }),
+      ended,
+    );
     // After the next frame of the screen; a page that nobody sees asks for no pictures.
     const drawn = () => this.trainer.send({ type: "drawn" });
     requestAnimationFrame(() => setTimeout(drawn, calm() ? CALM : 0));
@@ -220,7 +285,11 @@ function answer() {
       "second eigenvalue: that mark is for a linear decoder, and this one bends, so one bent latent " +
       "already explains part of what two straight ones would.",
   ];
-  const details = make("details", {}, make("summary", { text: "What happens, and why (after you have tried)" }));
+  const details = make(
+    "details",
+    {},
+    make("summary", { text: "What happens, and why (after you have tried)" }),
+  );
   details.append(...paragraphs.map((text) => make("p", { text })));
   return details;
 }

@@ -44,6 +44,7 @@ function scores({ elbo, distortion, rates, n }) {
 
 function training(train) {
   if (!train) return "";
-  if (train.elbo === null) return `Distortion of training: ${number(train.distortion, 1)} nats.`;
+  if (train.elbo === null)
+    return `Distortion of training: ${number(train.distortion, 1)} nats.`;
   return `ELBO of training, mean of the last ${train.n.toLocaleString("en")} digits: ${signed(train.elbo)} nats.`;
 }
