@@ -1,4 +1,4 @@
-"""The page's trainer beside Keras: the objective and its gradients on the same numbers."""
+"""The page's trainer beside Keras: objective and gradients on the same numbers."""
 
 import json
 import shutil
