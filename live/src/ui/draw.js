@@ -1,12 +1,12 @@
 /** The widget "draw": a digit of the reader's, its exact posterior, and a q to beat. */
 
-import { normalise } from "../drawing.js";
+import { normaliseCanvas } from "../drawing.js";
 import { elbo } from "../elbo.js";
 import { densityGrid } from "../posterior.js";
 import { digitPicture } from "./canvas.js";
 import { descend, evenNoise } from "./descent.js";
 import { button, make, menu, number, sentence, slider } from "./dom.js";
-import { ink, pad, PAD, readStrokes, writeStrokes } from "./pad.js";
+import { ink, pad, readStrokes, writeStrokes } from "./pad.js";
 import { PlaneView } from "./plane_view.js";
 import { COLUMNS, PosteriorView, windowOf } from "./posterior_view.js";
 import { fifty, nameOf } from "./samples.js";
@@ -183,7 +183,7 @@ class Draw {
     this.pad.show(strokes);
     if (strokes.length) {
       this.digit.input.value = "-1";
-      return normalise(ink(strokes), PAD);
+      return normaliseCanvas(ink(strokes));
     }
     const options = fifty(this.data);
     const [said] = this.state.numbers("digit");

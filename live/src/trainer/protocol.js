@@ -1,0 +1,176 @@
+/**
+ * What page and trainer say to each other, in a worker or without one.
+ *
+ * To the trainer:
+ *   {type: "data", images, n, heldOut, heldOutCount}   float32, (n, 784)
+ *   {type: "reset", options}     a new trainer (trainer.js's options)
+ *   {type: "set", variance}      hold the variance from now on, or null: learn it
+ *   {type: "set", pace}          one of PACES
+ *   {type: "start", epochs}      train until that many epochs are done; {type: "pause"}
+ *   {type: "step"}               one batch
+ *   {type: "drawn"}              the last frame is on the screen: send another when due
+ * To the page:
+ *   {type: "frame", ...}         see makeFrame
+ *   {type: "failed", message}
+ */
+
+import { manifoldCodes } from "./manifold.js";
+import { seeded } from "../random.js";
+import { meanScore, Trainer } from "./trainer.js";
+
+/** Steps between two pictures, and the least milliseconds; full: as the time allows. */
+export const PACES = Object.freeze({
+  slow: { steps: 1, wait: 400 },
+  medium: { steps: 4, wait: 100 },
+  full: { steps: null, wait: 0 },
+});
+
+const SLICE = 12; // milliseconds of steps before messages are read again
+const SHARE = 4; // at full pace, training gets this many times the time of the pictures
+const NOISE_SEED = 500; // of the held-out score: the same noise for every frame
+
+/** Runs a trainer by messages. */
+export class Session {
+  /**
+   * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along
+   * @param {function(): Promise<Object>} makeKernel a product with memory of its own
+   * @param {function(function(), number)} [later] as setTimeout
+   */
+  constructor(post, makeKernel, later = (run, wait) => setTimeout(run, wait)) {
+    Object.assign(this, { post, makeKernel, later });
+    this.trainer = null;
+    this.pace = PACES.full;
+    this.running = false;
+    this.scheduled = false;
+    this.queue = Promise.resolve();
+  }
+
+  /** Take one message; they are dealt with in order. */
+  receive(message) {
+    this.queue = this.queue
+      .then(() => this[`on_${message.type}`](message))
+      .catch((error) => {
+        this.running = false;
+        this.post({ type: "failed", message: error.message }, []);
+      });
+    return this.queue;
+  }
+
+  on_data({ images, n, heldOut, heldOutCount }) {
+    Object.assign(this, { images, n, heldOut, heldOutCount });
+    this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);
+  }
+
+  async on_reset({ options }) {
+    this.running = false;
+    this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
+    this.trainer.setData(this.images, this.n);
+    Object.assign(this, { steps: 0, seconds: 0, batches: [], waiting: false });
+    this.show();
+  }
+
+  on_set({ variance, pace }) {
+    if (variance !== undefined) this.trainer.fixVariance(variance);
+    if (pace !== undefined) this.pace = PACES[pace];
+  }
+
+  on_start({ epochs = Infinity }) {
+    this.until = epochs;
+    this.running = this.trainer.epochs < epochs;
+    this.#schedule(0);
+  }
+
+  on_pause() {
+    if (!this.running) return;
+    this.running = false;
+    this.show();
+  }
+
+  on_step() {
+    this.running = false;
+    this.#step();
+    this.show();
+  }
+
+  on_drawn() {
+    this.waiting = false;
+    if (this.due && this.running) this.#sendFrame();
+  }
+
+  /** A frame at once, whose codes are all of the present weights. */
+  show() {
+    this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));
+    this.#sendFrame();
+  }
+
+  #schedule(wait) {
+    if (!this.running || this.scheduled) return;
+    this.scheduled = true;
+    this.later(() => {
+      this.scheduled = false;
+      if (this.running) this.#slice();
+    }, wait);
+  }
+
+  #slice() {
+    try {
+      const until = performance.now() + SLICE;
+      do this.#step();
+      while (this.running && !this.due && performance.now() < until);
+    } catch (error) {
+      this.running = false;
+      this.post({ type: "failed", message: error.message }, []);
+      return;
+    }
+    if (!this.running) this.show();
+    else if (this.due && !this.waiting) this.#sendFrame();
+    this.#schedule(this.pace.wait);
+  }
+
+  #step() {
+    const started = performance.now();
+    this.batches.push(this.trainer.step());
+    this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));
+    this.steps += 1;
+    this.sinceFrame += 1;
+    const taken = performance.now() - started;
+    this.seconds += taken / 1000;
+    this.trained += taken;
+    const { steps } = this.pace;
+    this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;
+    if (this.trainer.epochs >= this.until) this.running = false;
+  }
+
+  #sendFrame() {
+    const started = performance.now();
+    const { frame, transfer } = this.#makeFrame();
+    this.post(frame, transfer);
+    Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });
+    this.pictures = performance.now() - started;
+  }
+
+  /** What the page draws; scores are means in nats per digit. */
+  #makeFrame() {
+    const { trainer } = this;
+    const codes = new Float32Array(2 * this.n);
+    for (let i = 0; i < codes.length; i++)
+      codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
+    const grid = manifoldCodes();
+    const means = trainer.decode(grid, grid.length / 2);
+    const manifold = Uint8Array.from(means, (mean) => 255 * mean);
+    const frame = {
+      type: "frame",
+      running: this.running,
+      steps: this.steps,
+      epochs: trainer.epochs + trainer.at / this.n,
+      seconds: this.seconds,
+      variance: trainer.variance,
+      heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),
+      train: this.batches.length ? meanScore(this.batches) : null,
+      codes,
+      manifold,
+      kernel: trainer.kernel.name,
+    };
+    return { frame, transfer: [codes.buffer, manifold.buffer] };
+  }
+}
