@@ -1838,7 +1838,6 @@ var vaeLive = (() => {
         this.digit.input.append(...options);
         state.follow(() => this.begin());
         await this.begin();
-        body.dataset.ready = "true";
       };
     }
     makeParts() {
@@ -2183,7 +2182,6 @@ var vaeLive = (() => {
         this.digit.input.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
         state.follow(() => this.load());
         await this.load();
-        body.dataset.ready = "true";
       };
     }
     build() {
@@ -2381,7 +2379,6 @@ var vaeLive = (() => {
         this.data = await services2.digits();
         await this.loadPanels();
         state.follow(() => this.followAddress());
-        body.dataset.ready = "true";
       };
     }
     addPanel(name2) {
@@ -4186,7 +4183,11 @@ var vaeLive = (() => {
       const start2 = widget(body, { state, form, services });
       root.append(body);
       root.classList.add("vae-live-on");
-      whenNear(root, () => start2().catch((error) => fail(root, body, error)));
+      const run = async () => {
+        await start2();
+        body.dataset.ready = "true";
+      };
+      whenNear(root, () => run().catch((error) => fail(root, body, error)));
     } catch (error) {
       fail(root, body, error);
     }

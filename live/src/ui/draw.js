@@ -68,7 +68,6 @@ class Draw {
       this.digit.input.append(...options);
       state.follow(() => this.begin());
       await this.begin();
-      body.dataset.ready = "true";
     };
   }
 

@@ -80,7 +80,6 @@ class Latents {
       this.digit.input.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
       state.follow(() => this.load());
       await this.load();
-      body.dataset.ready = "true";
     };
   }
 

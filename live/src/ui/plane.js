@@ -79,7 +79,6 @@ class Plane {
       this.data = await services.digits();
       await this.loadPanels();
       state.follow(() => this.followAddress());
-      body.dataset.ready = "true";
     };
   }
 
