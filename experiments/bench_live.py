@@ -6,8 +6,8 @@
 
 Needs node with `npm ci` done in live/, the package playwright (the extra `site`) and a
 Chromium of the machine. Peers train the same VAE from the same start, on the same 4,000
-digits in batches of 64, with Adam: TensorFlow.js on its wasm and cpu backends and jax-js
-on wasm, each in a page of its own and with one thread, since a page without special
+digits in batches of 64, with Adam: TensorFlow.js (wasm and cpu backends) and jax-js
+(wasm), each in a page of its own and with one thread, since a page without special
 headers has no more. A peer that is not installed is skipped with a line that says so.
 
 The peers take turns, and the medians of the rounds count; the first round, in which the
