@@ -2,6 +2,7 @@
 export { elbo, gaussianKl, logLikelihood, logLikelihoods } from "./elbo.js";
 export { kernel, plainKernel } from "./matmul.js";
 export { Model, buildModel } from "./model.js";
+export { densityGrid, exactPosterior, exactPosteriorAsync } from "./posterior.js";
 export { seeded } from "./random.js";
 export {
   NAMES,
