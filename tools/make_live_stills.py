@@ -2,10 +2,10 @@
 
     jupyter-book build . && python tools/make_live_stills.py
 
-A still is what a reader sees who prints the page, or whose browser runs no scripts. It is
-the widget itself, photographed in the built book without its controls. Needs the package
-playwright (the extra `site`) and a Chromium of the machine; run it after a change of a
-widget's look, then build the book again.
+A still is what a reader sees who prints the page, or whose browser runs no scripts. It
+is the widget itself, photographed in the built book without its controls. Needs the
+package playwright (the extra `site`) and a Chromium of the machine; run it after a
+change of a widget's look, then build the book again.
 """
 
 import io
@@ -21,8 +21,9 @@ TARGET = ROOT / "book" / "_static" / "live" / "stills"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCALE = 2  # pixels of a still for one of the page
 PIXELS_PER_INCH = 120 * SCALE  # see book/_ext/page.py: 120 of the page are an inch
-COLORS = 64
-CONTROLS = """
+COLORS = 128
+HIDDEN = """
+.skip-link, .bd-header-article, .pst-back-to-top { display: none !important; }
 .vae-live-sliders, .vae-live-choices, .vae-live-rowbox, .vae-live-line,
 .vae-live-choice, .vae-live-menu, .vae-live button { display: none !important; }
 .vae-live-latents .vae-live-slider { display: grid !important; }
@@ -42,7 +43,8 @@ def stills(page):
 
 def save(name, screenshot):
     """Write a still with few colours: a third of the bytes, and no visible loss."""
-    image = Image.open(io.BytesIO(screenshot)).convert("RGB").quantize(COLORS)
+    image = Image.open(io.BytesIO(screenshot)).convert("RGB")
+    image = image.quantize(COLORS, kmeans=1, dither=Image.Dither.NONE)
     path = TARGET / f"{name}.png"
     dpi = (PIXELS_PER_INCH, PIXELS_PER_INCH)
     image.save(path, optimize=True, dpi=dpi)
@@ -66,7 +68,7 @@ def main():
         page = chromium.new_page(viewport=viewport, device_scale_factor=SCALE)
         for name in ("intro", "live"):
             page.goto((SITE / f"{name}.html").as_uri())
-            page.add_style_tag(content=CONTROLS)
+            page.add_style_tag(content=HIDDEN)
             for found in stills(page):
                 save(*found)
         chromium.close()

@@ -38,13 +38,14 @@ FORMS = ("full", "small")
 # The widgets, each with what its still shows.
 WIDGETS = {
     "plane": (
-        "The latent plane of the multilayer perceptron with the codes of 500 test digits, "
-        "coloured by digit, and a cross; beside it the digit that is decoded at the cross."
+        "The latent plane of the multilayer perceptron with the codes of 500 test "
+        "digits, coloured by digit, and a cross; beside it the digit that is decoded "
+        "at the cross."
     ),
     "draw": (
-        "A test digit and the digit decoded from its code. Below, the exact posterior of "
-        "the code as three contours, with the encoder's Gaussian as two ellipses that "
-        "miss its middle; and a table of log p(x), ELBO and gap in nats."
+        "A test digit and the digit decoded from its code. Below, the exact posterior "
+        "of the code as three contours, with the encoder's Gaussian as two ellipses "
+        "that miss its middle; and a table of log p(x), ELBO and gap in nats."
     ),
     "latents": (
         "A test digit, the digit decoded from ten sliders, one for each latent, and a "
@@ -62,7 +63,7 @@ class live_widget(nodes.General, nodes.Element):
 
 
 def box(env, widget, form, still=None, alt=None):
-    """The box of a widget with its still, if there is one; the sentence is to follow."""
+    """The box of a widget with its still, if there is one; without the sentence."""
     node = live_widget("", widget=widget, form=form)
     pages_of(env).add(env.docname)
     name = f"{widget}_small" if form == "small" else widget

@@ -1,4 +1,5 @@
 // All that the engine offers to the widgets, in one place.
+export { normalise, normaliseCanvas } from "./drawing.js";
 export { elbo, gaussianKl, logLikelihood, logLikelihoods } from "./elbo.js";
 export { kernel, plainKernel } from "./matmul.js";
 export { Model, buildModel } from "./model.js";

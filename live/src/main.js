@@ -55,7 +55,11 @@ function mount(root, key) {
     const start = widget(body, { state, form, services });
     root.append(body);
     root.classList.add("vae-live-on");
-    whenNear(root, () => start().catch((error) => fail(root, body, error)));
+    const run = async () => {
+      await start();
+      body.dataset.ready = "true";
+    };
+    whenNear(root, () => run().catch((error) => fail(root, body, error)));
   } catch (error) {
     fail(root, body, error);
   }

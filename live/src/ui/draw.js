@@ -1,12 +1,12 @@
 /** The widget "draw": a digit of the reader's, its exact posterior, and a q to beat. */
 
-import { normalise } from "../drawing.js";
+import { normaliseCanvas } from "../drawing.js";
 import { elbo } from "../elbo.js";
 import { densityGrid } from "../posterior.js";
 import { digitPicture } from "./canvas.js";
 import { descend, evenNoise } from "./descent.js";
 import { button, make, menu, number, sentence, slider } from "./dom.js";
-import { ink, pad, PAD, readStrokes, writeStrokes } from "./pad.js";
+import { ink, pad, readStrokes, writeStrokes } from "./pad.js";
 import { PlaneView } from "./plane_view.js";
 import { COLUMNS, PosteriorView, windowOf } from "./posterior_view.js";
 import { fifty, nameOf } from "./samples.js";
@@ -16,6 +16,7 @@ const NET = "mlp_2";
 const LIMIT = 3.6; // of the small plane
 const SIDE = 16; // of the even noise: 256 codes for an ELBO
 const FIRST = 10; // of the fifty, shown at first
+const STEP = 0.0005; // of a mean's slider: a posterior is some 0.01 wide
 const AXES = ["\u2081", "\u2082"];
 
 const pause = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -56,6 +57,7 @@ function readQ(text) {
 class Draw {
   constructor(body, state, services) {
     Object.assign(this, { body, state, services, noise: evenNoise(SIDE), run: 0 });
+    body.widget = this; // for tests, and for the curious in the console
     this.makeParts();
     this.build();
     this.start = async () => {
@@ -66,7 +68,6 @@ class Draw {
       this.digit.input.append(...options);
       state.follow(() => this.begin());
       await this.begin();
-      body.dataset.ready = "true";
     };
   }
 
@@ -79,7 +80,7 @@ class Draw {
     this.decoded = digitPicture({ label: "The digit decoded from the mean of your q" });
     this.digit = menu({
       label: "or take test digit",
-      options: [["-1", "\u2026"]],
+      options: [["-1", "none: my own"]],
       value: "-1",
       change: (index) => this.choose(index),
     });
@@ -107,7 +108,7 @@ class Draw {
     const choose = make("div", { class: "vae-live-line" }, clear, this.digit.element);
     const planes = make("div", { class: "vae-live-planes" });
     planes.append(
-      figure(this.view.canvas, "Black: regions that hold 50, 90 and 99 % of the exact posterior. Blue: the encoder\u2019s q; orange: yours; dashed: the best; 1 and 2 deviations each."),
+      figure(this.view.canvas, "Thin lines hold 50, 90 and 99 % of the exact posterior. Blue: the encoder\u2019s q; orange: yours; dashed: the best one; 1 and 2 deviations each."),
       figure(this.map.canvas, "The whole plane; the frame is enlarged."),
     );
     this.body.append(pictures, choose, planes, this.makeTable(), this.makeSliders(), this.say.element);
@@ -124,19 +125,26 @@ class Draw {
   }
 
   makeSliders() {
-    const change = () => this.setMine(this.fromSliders());
-    this.means = AXES.map((k) =>
-      slider({ label: `Mean of z${k}`, min: -LIMIT, max: LIMIT, step: 0.001, value: 0, decimals: 3, change }),
-    );
-    this.deviations = AXES.map((k) =>
+    this.means = AXES.map((name, k) =>
       slider({
-        label: `Deviation of z${k}`,
+        label: `Mean of z${name}`,
+        min: -LIMIT,
+        max: LIMIT,
+        step: STEP,
+        value: 0,
+        decimals: 4,
+        change: (value) => this.changeMine("mean", k, value),
+      }),
+    );
+    this.deviations = AXES.map((name, k) =>
+      slider({
+        label: `Deviation of z${name}`,
         min: -3,
         max: 0,
         step: 0.01,
         value: -1,
         show: (value) => number(10 ** value, 4),
-        change,
+        change: (value) => this.changeMine("logVar", k, 2 * Math.LN10 * value),
       }),
     );
     const back = button("Back to the encoder\u2019s q", () => this.setMine(null));
@@ -147,12 +155,11 @@ class Draw {
     return make("div", { class: "vae-live-rowbox" }, make("p", { class: "vae-live-title", text: "Your q" }), sliders, buttons);
   }
 
-  fromSliders() {
-    const value = ({ input }) => Number(input.value);
-    return {
-      mean: this.means.map(value),
-      logVar: this.deviations.map((one) => 2 * Math.LN10 * value(one)),
-    };
+  /** Change one number of the reader's q, and no other by a slider's rounding. */
+  changeMine(part, k, value) {
+    const q = { mean: [...this.mine.mean], logVar: [...this.mine.logVar] };
+    q[part][k] = value;
+    this.setMine(q);
   }
 
   drawn(strokes) {
@@ -175,12 +182,12 @@ class Draw {
     this.pad.show(strokes);
     if (strokes.length) {
       this.digit.input.value = "-1";
-      return normalise(ink(strokes), PAD);
+      return normaliseCanvas(ink(strokes));
     }
     const options = fifty(this.data);
     const [said] = this.state.numbers("digit");
     const index = options.includes(said) ? said : options[FIRST];
-    this.digit.input.value = options.includes(said) ? said : "-1";
+    this.digit.input.value = index;
     return this.data.images.slice(784 * index, 784 * (index + 1));
   }
 
@@ -208,6 +215,11 @@ class Draw {
     const grid = { centre: center, half, size: COLUMNS };
     const logs = densityGrid(this.model, this.x, this.posterior.logPx, grid);
     this.view.show(center, half, logs, this.posterior.levels);
+    this.means.forEach(({ input }, k) => {
+      const [low, high] = [center[k] - half, center[k] + half];
+      Object.assign(input, { min: low, max: high });
+    });
+    this.showSliders();
     this.map.frame = { center, half };
     this.map.repaint();
   }
@@ -216,11 +228,15 @@ class Draw {
   setMine(q) {
     this.state.set("q", q ? writeQ(q) : "");
     this.mine = q || this.q;
-    this.means.forEach((one, k) => one.set(this.mine.mean[k]));
-    this.deviations.forEach((one, k) => one.set(this.mine.logVar[k] / 2 / Math.LN10));
+    this.showSliders();
     this.scores.mine = elbo(this.model, this.x, this.noise, this.mine).elbo;
     this.decoded.show(this.model.decodeOne(this.mine.mean));
     this.update();
+  }
+
+  showSliders() {
+    this.means.forEach((one, k) => one.set(this.mine.mean[k]));
+    this.deviations.forEach((one, k) => one.set(this.mine.logVar[k] / 2 / Math.LN10));
   }
 
   /** Descend from the reader's q; each step is shown unless less motion is asked for. */
@@ -270,11 +286,12 @@ class Draw {
   speak({ log, encoder, gap, mine }) {
     if (!Number.isFinite(log)) return this.say.say("The exact posterior is being added up \u2026");
     const { mass, modes } = this.posterior;
+    const held = mass > 0.9999 ? "more than 99.99" : number(100 * mass, 2);
     const others = modes.length > 1 ? `, in ${modes.length} places` : "";
     const score = this.mine === this.q ? "" : ` Your q: ELBO ${number(mine)} nats, ${number(mine - encoder)} against the encoder.`;
     return this.say.say(
-      `log p(x) = ${number(log)} = ELBO ${number(encoder)} + gap ${number(gap)} nats; the sum holds ` +
-        `${number(100 * mass, 2)} % of the posterior${others}.${score}`,
+      `log p(x) = ${number(log)} = ELBO ${number(encoder)} + gap ${number(gap)} nats; the cells that were ` +
+        `added up hold ${held} % of the posterior${others}.${score}`,
     );
   }
 }

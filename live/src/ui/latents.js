@@ -46,6 +46,7 @@ latents.defaults = { net: "mlp_10", digit: "-1", z: "" };
 class Latents {
   constructor(body, state, services) {
     Object.assign(this, { body, state, services, sliders: [] });
+    body.widget = this; // for tests, and for the curious in the console
     const names = NETS.map(([name]) => name);
     this.net = radios({
       label: "Network: multilayer perceptron with",
@@ -79,7 +80,6 @@ class Latents {
       this.digit.input.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
       state.follow(() => this.load());
       await this.load();
-      body.dataset.ready = "true";
     };
   }
 

@@ -44,13 +44,12 @@ export function paintStrokes(pen, strokes, side, color) {
   }
 }
 
-/** The ink of strokes on the sheet: PAD * PAD numbers, 0 paper and 1 ink. */
+/** Strokes as a picture of PAD x PAD pixels, opaque where there is ink. */
 export function ink(strokes) {
   const canvas = make("canvas", { width: PAD, height: PAD });
   const pen = canvas.getContext("2d");
   paintStrokes(pen, strokes, PAD, "#000000");
-  const { data } = pen.getImageData(0, 0, PAD, PAD);
-  return Float32Array.from({ length: PAD * PAD }, (_, i) => data[4 * i + 3] / 255);
+  return pen.getImageData(0, 0, PAD, PAD);
 }
 
 /**

@@ -68,6 +68,7 @@ plane.defaults = DEFAULTS;
 class Plane {
   constructor(body, state, full, services) {
     Object.assign(this, { body, state, full, services, panels: new Map(), data: null });
+    body.widget = this; // for tests, and for the curious in the console
     this.say = sentence();
     this.stage = make("div", { class: "vae-live-stage" });
     body.append(this.stage);
@@ -78,7 +79,6 @@ class Plane {
       this.data = await services.digits();
       await this.loadPanels();
       state.follow(() => this.followAddress());
-      body.dataset.ready = "true";
     };
   }
 
