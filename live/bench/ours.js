@@ -1,6 +1,7 @@
 /** The pages' own engine, as the benchmark runs it. */
 
-import { kernel, plainKernel } from "../src/matmul.js";
+import { plainKernel } from "../src/matmul.js";
+import { trainingKernel } from "../src/trainer/adam.js";
 import { manifoldCodes } from "../src/trainer/manifold.js";
 import { Trainer } from "../src/trainer/trainer.js";
 import { load, loadDecoder, loadDigits } from "../src/weights.js";
@@ -28,7 +29,7 @@ export function measure(task, size, steps) {
 
 async function prepareTraining(hidden, backend) {
   const { images, count } = await loadDigits("train");
-  const product = backend === "js" ? plainKernel() : await kernel();
+  const product = backend === "js" ? plainKernel() : await trainingKernel();
   const trainer = new Trainer({ hidden, kernel: product, learningRate: LEARNING_RATE });
   trainer.setWeights(joined(initialWeights(hidden)));
   trainer.setData(images, count);

@@ -25,7 +25,7 @@ export class Trainer {
    * @param {number} [options.seed] of weights, order and noise
    * @param {number} [options.batchSize]
    * @param {number} [options.learningRate]
-   * @param {Object} [options.kernel] of matmul.js: `await kernel()` is fast, plainKernel() always there
+   * @param {Object} [options.kernel] `await trainingKernel()` of adam.js is the fastest, matmul.js's plainKernel() is always there
    * @param {Object} [options.parts] terms and gradients, where parts.js's are not wanted
    * @throws {RangeError} if a number makes no sense
    */
@@ -41,7 +41,7 @@ export class Trainer {
     this.parameters = zeros(shapes(hidden, latentDim), allocate);
     initialise(this.parameters, hidden, latentDim, this.random);
     this.work = new Workspace(hidden, latentDim, batchSize, allocate);
-    this.adam = new Adam(this.parameters, learningRate);
+    this.adam = new Adam(this.parameters, learningRate, kernel);
     this.fixVariance(variance);
     this.setData(new Float32Array(0), 0);
   }
