@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Adam, BETA_1, BETA_2, EPSILON } from "../src/trainer/adam.js";
+import { Adam, BETA_1, BETA_2, EPSILON, trainingKernel } from "../src/trainer/adam.js";
+import { KERNEL } from "../src/trainer/adam_kernel.js";
 
 test("the first step has the length of the learning rate, whatever the gradient", () => {
   const weights = { w: new Float32Array([1, -2, 3]) };
@@ -42,4 +43,31 @@ test("a learning rate that makes no sense is refused by name", () => {
   for (const rate of [0, -1, NaN, Infinity]) {
     assert.throws(() => new Adam({}, rate), /learningRate must be a positive number/);
   }
+});
+
+test("the fast step is the plain one to float32's rounding, to the last of any length", async () => {
+  const fast = await trainingKernel();
+  for (const length of [1, 3, 4, 10, 64]) {
+    const values = (shift) => Float32Array.from({ length }, (_, i) => Math.sin(i + shift));
+    const own = fast.alloc(length);
+    own.set(values(0));
+    const [slow, quick] = [new Adam({ w: values(0) }, 0.01), new Adam({ w: own }, 0.01, fast)];
+    for (let t = 0; t < 20; t++) {
+      const gradient = fast.alloc(length);
+      gradient.set(values(t));
+      quick.update({ w: gradient });
+      slow.update({ w: values(t) });
+    }
+    own.forEach((value, i) => assert.ok(Math.abs(value - slow.weights.w[i]) < 2e-6));
+  }
+});
+
+test("src/trainer/adam_kernel.js is what npm run kernel makes of adam.wat", async (t) => {
+  const { assemble } = await import("../kernel.js");
+  const bytes = await assemble("adam.wat").catch((error) => {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    return null;
+  });
+  if (bytes === null) return t.skip("wabt is not installed: npm ci");
+  assert.equal(bytes, KERNEL);
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { kernel, plainKernel } from "../src/matmul.js";
+import { plainKernel } from "../src/matmul.js";
 import { seeded } from "../src/random.js";
+import { trainingKernel } from "../src/trainer/adam.js";
 import { PIXELS } from "../src/trainer/parameters.js";
 import { variationalParts } from "../src/trainer/parts.js";
 import { meanScore, Trainer } from "../src/trainer/trainer.js";
@@ -29,7 +30,7 @@ test("a seed repeats a training to the last bit, another seed does not", () => {
 });
 
 test("with and without the kernel the training is the same to rounding", async () => {
-  const fast = trained({ kernel: await kernel(), hidden: 64 }, 8).weights();
+  const fast = trained({ kernel: await trainingKernel(), hidden: 64 }, 8).weights();
   const plain = trained({ kernel: plainKernel(), hidden: 64 }, 8).weights();
   for (const [name, values] of Object.entries(plain)) {
     // Adam divides by the gradient's own size: a sum near zero may round either way and

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { kernel } from "../src/matmul.js";
 import { seeded } from "../src/random.js";
+import { trainingKernel } from "../src/trainer/adam.js";
 import { Trainer } from "../src/trainer/trainer.js";
 import { loadDigits } from "../src/weights.js";
 import { run } from "./files.js";
@@ -13,7 +13,7 @@ run("digits.js", "digits_train.js");
 const [training, heldOut] = await Promise.all([loadDigits("train"), loadDigits("test")]);
 
 async function trained(options, epochs, look = () => {}) {
-  const trainer = new Trainer({ seed: 1, kernel: await kernel(), ...options });
+  const trainer = new Trainer({ seed: 1, kernel: await trainingKernel(), ...options });
   trainer.setData(training.images, training.count);
   for (let i = 1; i <= epochs; i++) look(trainer.epoch(), i);
   return trainer;

@@ -1,6 +1,6 @@
 /** The page's end: a trainer in a worker, or, where there can be none, in the page. */
 
-import { kernel } from "../matmul.js";
+import { trainingKernel } from "./adam.js";
 import { Session } from "./protocol.js";
 import source from "worker:./worker.js";
 
@@ -16,7 +16,7 @@ export function connect(listen) {
   const inPage = () => {
     place = "page";
     // Later, as a worker's messages come: the one who sends is done with its own work.
-    const session = new Session((message) => setTimeout(() => listen(message)), kernel);
+    const session = new Session((message) => setTimeout(() => listen(message)), trainingKernel);
     send = (message) => session.receive(message);
     unanswered.forEach(send);
   };

@@ -23,7 +23,8 @@ export class Workspace {
     this.zGradient = allocate(size * latentDim);
     this.headsGradient = allocate(size * 2 * latentDim);
     this.encoderGradient = allocate(size * hidden);
-    this.transposed = allocate(PIXELS * hidden);
+    this.gradientTransposed = allocate(size * Math.max(PIXELS, hidden));
+    this.resultTransposed = allocate(size * hidden);
     this.gradients = zeros(shapes(hidden, latentDim), allocate);
   }
 }
@@ -211,19 +212,25 @@ function weightGradients(kernel, ofKernel, ofBias, input, gradient, n, rows, col
   }
 }
 
-/** out (n, rows) = gradient (n, columns) weights^T. */
+/**
+ * out (n, rows) = gradient (n, columns) weights^T, by way of out^T = weights gradient^T:
+ * a batch is transposed in less time than the weights are.
+ */
 function inputGradient(kernel, work, out, gradient, weights, n, rows, columns) {
-  transpose(weights, work.transposed, rows, columns);
-  out.fill(0, 0, n * rows);
-  kernel.addProduct(out, gradient, work.transposed, n, columns, rows);
+  transpose(gradient, work.gradientTransposed, n, columns);
+  const result = work.resultTransposed;
+  result.fill(0, 0, n * rows);
+  kernel.addProduct(result, weights, work.gradientTransposed, rows, columns, n);
+  transpose(result, out, rows, n);
 }
 
-/** In blocks of 16, so that both sides stay in the cache. */
+/** To (columns, rows), in blocks, so that both sides stay in the cache. */
 function transpose(from, to, rows, columns) {
-  for (let top = 0; top < rows; top += 16) {
-    const bottom = Math.min(top + 16, rows);
-    for (let left = 0; left < columns; left += 16) {
-      const right = Math.min(left + 16, columns);
+  const block = 16;
+  for (let top = 0; top < rows; top += block) {
+    const bottom = Math.min(top + block, rows);
+    for (let left = 0; left < columns; left += block) {
+      const right = Math.min(left + block, columns);
       for (let i = top; i < bottom; i++) {
         for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];
       }
