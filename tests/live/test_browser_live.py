@@ -277,6 +277,7 @@ def test_axe_finds_nothing_in_the_widgets(visit, name, size, scheme):
     for widget in ("plane", "draw", "latents"):
         if page.locator(f".vae-live[data-widget={widget}]").count():
             body(page, widget)
+    page.evaluate("scrollTo(0, 0)")  # where the page's header covers no widget
     page.add_script_tag(path=AXE)
     found = page.evaluate(
         """() => axe.run('.vae-live', {runOnly: {type: 'tag', values:
@@ -373,7 +374,7 @@ def test_a_q_by_hand_and_the_descent_are_scored_as_vae_lib_does(visit, vae):
     widget.get_by_role("button", name="Descend").focus()
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "b => !b.widget.descend.disabled", arg=widget.element_handle(), timeout=60_000
+        "b => !b.widget.sliders.descend.disabled", arg=widget.element_handle(), timeout=60_000
     )
     numbers = printed(widget)
     best = numbers["ELBO with the best q"]
@@ -395,7 +396,7 @@ def test_less_motion_shows_the_end_of_the_descent_only(visit):
         )
         widget.get_by_role("button", name="Descend").click()
         page.wait_for_function(
-            "b => !b.widget.descend.disabled && b.widget.shown > 0",
+            "b => !b.widget.sliders.descend.disabled && b.widget.shown > 0",
             arg=widget.element_handle(),
             timeout=60_000,
         )

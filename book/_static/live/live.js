@@ -1357,6 +1357,85 @@ var vaeLive = (() => {
     }
   }
 
+  // src/ui/draw_parts.js
+  var LIMIT = 3.6;
+  var STEP = 5e-4;
+  var AXES = ["₁", "₂"];
+  var ROWS = [
+    ["log", "log p(x), exact"],
+    ["encoder", "ELBO with the encoder’s q"],
+    ["gap", "gap between them: KL(q ‖ p(z | x))"],
+    ["mine", "ELBO with your q"],
+    ["best", "ELBO with the best q"],
+    ["amortisation", "amortisation gap: best q − encoder’s q"]
+  ];
+  var MISSING = { best: "descend first", amortisation: "descend first" };
+  function scoreTable() {
+    const cells = new Map(ROWS.map(([key2]) => [key2, make("td", { text: "…" })]));
+    const rows = ROWS.map(
+      ([key2, text]) => make("tr", {}, make("th", { scope: "row", text }), cells.get(key2))
+    );
+    const caption = make("caption", { text: "Nats, for this digit" });
+    const body = make("tbody", {}, ...rows);
+    const show = (values) => {
+      for (const [key2, cell] of cells) {
+        const known2 = Number.isFinite(values[key2]);
+        cell.textContent = known2 ? number(values[key2]) : MISSING[key2] || "…";
+      }
+    };
+    return { element: make("table", { class: "vae-live-numbers" }, caption, body), show };
+  }
+  var QSliders = class {
+    /**
+     * @param {{change: (part: "mean" | "logVar", k: number, value: number) => void,
+     *   back: () => void, descend: () => void}} options
+     */
+    constructor({ change, back, descend: descend2 }) {
+      this.means = AXES.map(
+        (axis, k) => slider({
+          label: `Mean of z${axis}`,
+          min: -LIMIT,
+          max: LIMIT,
+          step: STEP,
+          value: 0,
+          decimals: 4,
+          change: (value) => change("mean", k, value)
+        })
+      );
+      this.deviations = AXES.map(
+        (axis, k) => slider({
+          label: `Deviation of z${axis}`,
+          min: -3,
+          max: 0,
+          step: 0.01,
+          value: -1,
+          show: (value) => number(10 ** value, 4),
+          change: (value) => change("logVar", k, 2 * Math.LN10 * value)
+        })
+      );
+      this.descend = button("Descend to the best q", descend2);
+      const all = [...this.means, ...this.deviations].map((one) => one.element);
+      const buttons = [button("Back to the encoder’s q", back), this.descend];
+      this.element = make(
+        "div",
+        { class: "vae-live-rowbox" },
+        make("p", { class: "vae-live-title", text: "Your q" }),
+        make("div", { class: "vae-live-sliders" }, ...all),
+        make("div", { class: "vae-live-buttons" }, ...buttons)
+      );
+    }
+    show({ mean, logVar }) {
+      this.means.forEach((one, k) => one.set(mean[k]));
+      this.deviations.forEach((one, k) => one.set(logVar[k] / 2 / Math.LN10));
+    }
+    /** Let the means run over the window that is enlarged. */
+    within(center, half) {
+      this.means.forEach(({ input }, k) => {
+        Object.assign(input, { min: center[k] - half, max: center[k] + half });
+      });
+    }
+  };
+
   // src/ui/pad.js
   var PAD = 256;
   var PEN = 20;
@@ -1442,7 +1521,7 @@ var vaeLive = (() => {
   }
 
   // src/ui/plane_view.js
-  var STEP = 0.1;
+  var STEP2 = 0.1;
   function middles(codes2, labels) {
     const found = [];
     for (let label = 0; label < 10; label += 1) {
@@ -1506,7 +1585,7 @@ var vaeLive = (() => {
       canvas.addEventListener("keydown", (event) => {
         const arrow = arrows[event.key];
         if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
-        const step = event.shiftKey ? STEP / 10 : STEP;
+        const step = event.shiftKey ? STEP2 / 10 : STEP2;
         this.go(this.z.map((value, k) => value + step * arrow[k]));
         event.preventDefault();
       });
@@ -1817,24 +1896,14 @@ var vaeLive = (() => {
 
   // src/ui/draw.js
   var NET = "mlp_2";
-  var LIMIT = 3.6;
+  var LIMIT2 = 3.6;
   var SIDE4 = 16;
   var FIRST = 10;
-  var STEP2 = 5e-4;
-  var AXES = ["₁", "₂"];
   var pause3 = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   function draw(body, { state, services: services2 }) {
     return new Draw(body, state, services2).start;
   }
   draw.defaults = { digit: "-1", strokes: "", q: "" };
-  var ROWS = [
-    ["log", "log p(x), exact"],
-    ["encoder", "ELBO with the encoder’s q"],
-    ["gap", "gap between them: KL(q ‖ p(z | x))"],
-    ["mine", "ELBO with your q"],
-    ["best", "ELBO with the best q"],
-    ["amortisation", "amortisation gap: best q − encoder’s q"]
-  ];
   var writeQ = ({ mean, logVar }) => [...mean, ...logVar.map((v) => Math.exp(v / 2))].map((v) => v.toPrecision(5)).join(",");
   function readQ(text) {
     const values = text.split(",").map(Number);
@@ -1881,7 +1950,13 @@ var vaeLive = (() => {
       });
       this.map = new PlaneView({
         label: "The latent plane with the codes of test digits; a frame marks what is enlarged",
-        limit: LIMIT
+        limit: LIMIT2
+      });
+      this.table = scoreTable();
+      this.sliders = new QSliders({
+        change: (part, k, value) => this.changeMine(part, k, value),
+        back: () => this.setMine(null),
+        descend: () => this.findBest()
       });
       this.say = sentence();
     }
@@ -1912,63 +1987,14 @@ var vaeLive = (() => {
         pictures,
         choose,
         planes,
-        this.makeTable(),
-        this.makeSliders(),
+        this.table.element,
+        this.sliders.element,
         this.say.element
-      );
-    }
-    makeTable() {
-      this.cells = {};
-      const rows = ROWS.map(([key2, words]) => {
-        this.cells[key2] = make("td", { text: "…" });
-        return make("tr", {}, make("th", { scope: "row", text: words }), this.cells[key2]);
-      });
-      const caption = make("caption", { text: "Nats, for this digit" });
-      return make(
-        "table",
-        { class: "vae-live-numbers" },
-        caption,
-        make("tbody", {}, ...rows)
-      );
-    }
-    makeSliders() {
-      this.means = AXES.map(
-        (name2, k) => slider({
-          label: `Mean of z${name2}`,
-          min: -LIMIT,
-          max: LIMIT,
-          step: STEP2,
-          value: 0,
-          decimals: 4,
-          change: (value) => this.changeMine("mean", k, value)
-        })
-      );
-      this.deviations = AXES.map(
-        (name2, k) => slider({
-          label: `Deviation of z${name2}`,
-          min: -3,
-          max: 0,
-          step: 0.01,
-          value: -1,
-          show: (value) => number(10 ** value, 4),
-          change: (value) => this.changeMine("logVar", k, 2 * Math.LN10 * value)
-        })
-      );
-      const back = button("Back to the encoder’s q", () => this.setMine(null));
-      this.descend = button("Descend to the best q", () => this.findBest());
-      const sliders = make("div", { class: "vae-live-sliders" });
-      sliders.append(...[...this.means, ...this.deviations].map((one) => one.element));
-      const buttons = make("div", { class: "vae-live-buttons" }, back, this.descend);
-      return make(
-        "div",
-        { class: "vae-live-rowbox" },
-        make("p", { class: "vae-live-title", text: "Your q" }),
-        sliders,
-        buttons
       );
     }
     /** Change one number of the reader's q, and no other by a slider's rounding. */
     changeMine(part, k, value) {
+      if (!this.mine) return;
       const q = { mean: [...this.mine.mean], logVar: [...this.mine.logVar] };
       q[part][k] = value;
       this.setMine(q);
@@ -1983,7 +2009,7 @@ var vaeLive = (() => {
       this.state.set("digit", index);
       this.state.set("strokes", "");
       this.state.set("q", "");
-      this.begin();
+      if (this.model) this.begin();
     }
     /** The image of this state: what is drawn, else a test digit. */
     image() {
@@ -2022,31 +2048,26 @@ var vaeLive = (() => {
       const grid = { centre: center, half, size: COLUMNS };
       const logs = densityGrid(this.model, this.x, this.posterior.logPx, grid);
       this.view.show(center, half, logs, this.posterior.levels);
-      this.means.forEach(({ input }, k) => {
-        const [low, high] = [center[k] - half, center[k] + half];
-        Object.assign(input, { min: low, max: high });
-      });
-      this.showSliders();
+      this.sliders.within(center, half);
+      this.sliders.show(this.mine);
       this.map.frame = { center, half };
       this.map.repaint();
     }
     /** Take another q as the reader's; null for the encoder's. */
     setMine(q) {
+      if (!this.q) return;
       this.state.set("q", q ? writeQ(q) : "");
       this.mine = q || this.q;
-      this.showSliders();
+      this.sliders.show(this.mine);
       this.scores.mine = elbo(this.model, this.x, this.noise, this.mine).elbo;
       this.decoded.show(this.model.decodeOne(this.mine.mean));
       this.update();
     }
-    showSliders() {
-      this.means.forEach((one, k) => one.set(this.mine.mean[k]));
-      this.deviations.forEach((one, k) => one.set(this.mine.logVar[k] / 2 / Math.LN10));
-    }
     /** Descend from the reader's q; each step is shown unless less motion is asked for. */
     async findBest() {
+      if (!this.mine) return;
       const run = this.run;
-      this.descend.disabled = true;
+      this.sliders.descend.disabled = true;
       let q = this.mine;
       for (q of descend(this.model, this.x, this.mine)) {
         this.best = q;
@@ -2054,7 +2075,7 @@ var vaeLive = (() => {
         await pause3();
         if (run !== this.run) break;
       }
-      this.descend.disabled = false;
+      this.sliders.descend.disabled = false;
       if (run !== this.run) return;
       this.scores.best = elbo(this.model, this.x, this.noise, q).elbo;
       this.update();
@@ -2077,11 +2098,7 @@ var vaeLive = (() => {
         best: this.best ? best : void 0,
         amortisation: this.best ? best - encoder : void 0
       };
-      const unknown = { best: "descend first", amortisation: "descend first" };
-      for (const [key2, cell] of Object.entries(this.cells)) {
-        const value = values[key2];
-        cell.textContent = Number.isFinite(value) ? number(value) : unknown[key2] || "…";
-      }
+      this.table.show(values);
       this.speak(values);
     }
     speak({ log, encoder, gap, mine }) {
@@ -2178,7 +2195,7 @@ var vaeLive = (() => {
     ["mlp_20", "20 latents"]
   ];
   var DEAD = 0.01;
-  var LIMIT2 = 4;
+  var LIMIT3 = 4;
   var DRAWS = 64;
   function meanRates({ mean, logVar }, d) {
     const rates2 = new Float64Array(d);
@@ -2306,8 +2323,8 @@ var vaeLive = (() => {
         const nats = this.rates ? `${number(rate, rate < 0.1 ? 3 : 1)} nats` : "…";
         const one = slider({
           label: `z${k + 1}, ${nats}${dead ? ", dead" : ""}`,
-          min: -LIMIT2,
-          max: LIMIT2,
+          min: -LIMIT3,
+          max: LIMIT3,
           step: 0.01,
           value: 0,
           change: (value) => this.move(k, value)
@@ -2415,34 +2432,118 @@ var vaeLive = (() => {
     }
   };
 
-  // src/ui/plane.js
-  var LIMIT3 = 3.6;
+  // src/ui/plane_controls.js
+  var CHOICES = {
+    show: {
+      label: "The plane shows",
+      options: [
+        ["codes", "codes of 500 test digits"],
+        ["prior", "500 draws from the prior"],
+        ["digits", "what the decoder draws"]
+      ]
+    },
+    pixels: {
+      label: "The picture is",
+      options: [
+        ["mean", "the mean of p(x | z)"],
+        ["sample", "one sample of it"]
+      ]
+    },
+    row: {
+      label: "The row shows",
+      options: [
+        ["between", "a straight line between two digits"],
+        ["prior", "ten codes drawn from the prior"],
+        ["aggregate", "ten codes drawn from the aggregate posterior"]
+      ]
+    }
+  };
+  function chosen(state, name2) {
+    return state.choice(
+      name2,
+      CHOICES[name2].options.map(([key2]) => key2)
+    );
+  }
+  var PlaneControls = class {
+    /**
+     * @param {{state: State, networks: Array<[string, string]>, change: () => void,
+     *   toggle: (network: string, on: boolean) => void, along: (t: number) => void}} options
+     *   networks: those that may be shown beside the first
+     */
+    constructor({ state, networks, change, toggle, along }) {
+      Object.assign(this, { state, networks });
+      const set = (name2) => (value) => {
+        state.set(name2, value);
+        change();
+      };
+      this.choices = Object.entries(CHOICES).map(([name2, { label, options }]) => {
+        const value = chosen(state, name2);
+        return [name2, radios({ label, options, value, change: set(name2) })];
+      });
+      this.makeLine(set, along);
+      this.again = button("Draw ten others", () => {
+        set("draw")(state.numbers("draw")[0] + 1);
+      });
+      this.boxes = networks.map(
+        ([name2, words]) => checkbox({ label: words, value: false, change: (on) => toggle(name2, on) })
+      );
+      this.place();
+    }
+    makeLine(set, along) {
+      const end = (name2, label) => menu({ label, options: [["-1", "…"]], value: "-1", change: set(name2) });
+      this.ends = [end("from", "From test digit"), end("to", "to test digit")];
+      const [value] = this.state.numbers("t");
+      const range2 = { min: 0, max: 1, step: 0.01, value };
+      this.along = slider({ label: "Along the line", ...range2, change: along });
+      const parts = [...this.ends, this.along].map(({ element }) => element);
+      this.line = make("div", { class: "vae-live-line" }, ...parts);
+    }
+    place() {
+      const [show, pixels, row] = this.choices.map(([, choice]) => choice.element);
+      const legend = make("legend", { text: "Beside it, at the same code" });
+      const boxes = this.boxes.map((box) => box.element);
+      const nets = make("fieldset", { class: "vae-live-choice" }, legend, ...boxes);
+      this.elements = [
+        make("div", { class: "vae-live-choices" }, show, pixels, nets),
+        make("div", { class: "vae-live-rowbox" }, row, this.line, this.again)
+      ];
+    }
+    /** Offer fifty test digits as the ends of the line. */
+    offer(data) {
+      const options = fifty(data);
+      for (const { input } of this.ends) {
+        const made = options.map((i) => make("option", { value: i, text: nameOf(data, i) }));
+        input.replaceChildren(...made);
+      }
+    }
+    /** Show what is chosen, which may have come with the address. */
+    update(ends, nets) {
+      for (const [name2, choice] of this.choices) choice.set(chosen(this.state, name2));
+      this.boxes.forEach(
+        ({ input }, k) => input.checked = nets.includes(this.networks[k][0])
+      );
+      this.ends.forEach(({ input }, k) => input.value = ends[k]);
+      this.along.set(this.state.numbers("t")[0]);
+      const between = chosen(this.state, "row") === "between";
+      this.line.hidden = !between;
+      this.again.hidden = between;
+    }
+  };
+
+  // src/ui/plane_panel.js
+  var LIMIT4 = 3.6;
   var ROW = 10;
   var GRID = 20;
-  var NETWORKS = [
-    ["mlp_2", "multilayer perceptron"],
-    ["conv_2", "convolutional"],
-    ["conv_feature_map_2", "convolutional, feature map"]
-  ];
-  var DEFAULTS = {
-    z: "0.30,-0.60",
-    nets: "mlp_2",
-    show: "codes",
-    row: "between",
-    from: "-1",
-    // the first 7 that is offered
-    to: "-1",
-    // the first 0
-    t: "0.5",
-    pixels: "mean",
-    draw: "1"
-  };
+  var SEEDS = { prior: 7, pixels: 11 };
   var Panel = class {
-    constructor(name2, words, full, move) {
-      this.name = name2;
+    /**
+     * @param {{name: string, words: string, full: boolean, move: (z: [number, number]) => void}} options
+     */
+    constructor({ name: name2, words, full, move }) {
+      Object.assign(this, { name: name2, full });
       this.view = new PlaneView({
         label: `Latent plane of the ${words} network: drag, or use the arrow keys, with shift for small steps`,
-        limit: LIMIT3,
+        limit: LIMIT4,
         move
       });
       this.digit = digitPicture({
@@ -2458,11 +2559,107 @@ var vaeLive = (() => {
       this.element.append(pair);
       if (full) this.element.append(this.row.canvas);
     }
-    async load(services2) {
-      this.model = await services2.loadDecoder(this.name);
-      const { mean, logVar } = await services2.codes(this.model);
-      Object.assign(this, { codes: mean, deviations: logVar.map((v) => Math.exp(v / 2)) });
+    /** Load the decoder and the codes of the test digits; the panel is ready then. */
+    async load(services2, labels) {
+      const model = await services2.loadDecoder(this.name);
+      const { mean, logVar } = await services2.codes(model);
+      const deviations = logVar.map((v) => Math.exp(v / 2));
+      const points = { codes: mean, labels };
+      Object.assign(this, {
+        model,
+        codes: mean,
+        deviations,
+        points,
+        seeded: services2.seeded
+      });
     }
+    /** @param {Shown} shown */
+    paint(shown) {
+      const { model, view } = this;
+      this.digit.show(this.pictures(Float32Array.from(shown.z), shown));
+      this.caption.textContent = shown.noisy ? `mean + noise, σ = ${number(Math.sqrt(model.variance), 3)}` : "mean of p(x | z)";
+      view.z = shown.z;
+      view.points = this.points;
+      view.backdrop = null;
+      if (this.full) this.paintFull(shown);
+      view.repaint();
+    }
+    paintFull(shown) {
+      const { view } = this;
+      if (shown.show === "prior") {
+        view.points = {
+          codes: this.seeded(SEEDS.prior).normals(this.codes.length),
+          labels: null
+        };
+      }
+      if (shown.show === "digits") {
+        this.grid ||= this.model.decode(gridCodes());
+        view.points = null;
+        view.backdrop = { count: GRID, pixels: this.grid };
+      }
+      const codes2 = this.rowCodes(shown);
+      view.joined = shown.row === "between";
+      view.path = Array.from({ length: ROW }, (_, i) => [codes2[2 * i], codes2[2 * i + 1]]);
+      this.row.show(this.pictures(codes2, shown));
+    }
+    /** The ten codes of the row, (10, 2): on a line, or drawn. */
+    rowCodes({ row, seed, ends: [from, to] }) {
+      const random = this.seeded(seed);
+      const { codes: codes2, deviations } = this;
+      const count2 = codes2.length / 2;
+      const found = [];
+      for (let i = 0; i < ROW; i += 1) {
+        const t = i / (ROW - 1);
+        const n = Math.floor(random.uniform() * count2);
+        for (let k = 0; k < 2; k += 1) {
+          const noise = random.normal();
+          const places = {
+            between: (1 - t) * codes2[2 * from + k] + t * codes2[2 * to + k],
+            prior: noise,
+            aggregate: codes2[2 * n + k] + deviations[2 * n + k] * noise
+          };
+          found.push(places[row]);
+        }
+      }
+      return Float32Array.from(found);
+    }
+    /** Means of p(x | z), or samples of it. */
+    pictures(codes2, { noisy }) {
+      const means = this.model.decode(codes2);
+      if (!noisy) return means;
+      const noise = this.seeded(SEEDS.pixels).normals(means.length);
+      const deviation = Math.sqrt(this.model.variance);
+      return means.map((mean, i) => mean + deviation * noise[i]);
+    }
+  };
+  function gridCodes() {
+    const codes2 = new Float32Array(2 * GRID * GRID);
+    const at = (i) => LIMIT4 * ((2 * i + 1) / GRID - 1);
+    for (let i = 0; i < GRID * GRID; i += 1) {
+      codes2[2 * i] = at(i % GRID);
+      codes2[2 * i + 1] = -at(Math.floor(i / GRID));
+    }
+    return codes2;
+  }
+
+  // src/ui/plane.js
+  var NETWORKS = [
+    ["mlp_2", "multilayer perceptron"],
+    ["conv_2", "convolutional"],
+    ["conv_feature_map_2", "convolutional, feature-map decoder"]
+  ];
+  var DEFAULTS = {
+    z: "0.30,-0.60",
+    nets: "mlp_2",
+    show: "codes",
+    row: "between",
+    from: "-1",
+    // the first 7 that is offered
+    to: "-1",
+    // the first 0
+    t: "0.5",
+    pixels: "mean",
+    draw: "1"
   };
   function plane(body, { state, form, services: services2 }) {
     return new Plane(body, state, form === "full", services2).start;
@@ -2480,13 +2677,14 @@ var vaeLive = (() => {
       this.addPanel("mlp_2");
       this.start = async () => {
         this.data = await services2.digits();
+        this.controls?.offer(this.data);
         await this.loadPanels();
-        state.follow(() => this.followAddress());
+        state.follow(() => this.loadPanels());
       };
     }
     addPanel(name2) {
       const words = new Map(NETWORKS).get(name2);
-      const panel = new Panel(name2, words, this.full, (z) => this.moveTo(z));
+      const panel = new Panel({ name: name2, words, full: this.full, move: (z) => this.moveTo(z) });
       this.panels.set(name2, panel);
       this.stage.append(panel.element);
       return panel;
@@ -2495,8 +2693,8 @@ var vaeLive = (() => {
       const z = this.state.numbers("z");
       const axis = (k) => slider({
         label: `Code z${"₁₂"[k]}`,
-        min: -LIMIT3,
-        max: LIMIT3,
+        min: -LIMIT4,
+        max: LIMIT4,
         step: 0.01,
         value: z[k],
         change: (value) => {
@@ -2509,92 +2707,15 @@ var vaeLive = (() => {
       const sliders = make("div", { class: "vae-live-sliders" });
       sliders.append(...this.axes.map((one) => one.element));
       this.body.append(sliders);
-      if (this.full) this.addFullControls(sliders);
-    }
-    addFullControls(sliders) {
-      const { state } = this;
-      const chosen = (name2, options) => state.choice(
-        name2,
-        options.map(([key2]) => key2)
-      );
-      const set = (name2) => (value) => {
-        state.set(name2, value);
-        this.update();
-      };
-      const choices = {
-        show: [
-          ["codes", "codes of 500 test digits"],
-          ["prior", "500 draws from the prior"],
-          ["digits", "what the decoder draws"]
-        ],
-        pixels: [
-          ["mean", "the mean of p(x | z)"],
-          ["sample", "one sample of it"]
-        ],
-        row: [
-          ["between", "a straight line between two digits"],
-          ["prior", "ten codes drawn from the prior"],
-          ["aggregate", "ten codes drawn from the aggregate posterior"]
-        ]
-      };
-      const labels = {
-        show: "The plane shows",
-        pixels: "The picture is",
-        row: "The row shows"
-      };
-      this.choices = {};
-      for (const [name2, options] of Object.entries(choices)) {
-        const value = chosen(name2, options);
-        this.choices[name2] = radios({
-          label: labels[name2],
-          options,
-          value,
-          change: set(name2)
-        });
-      }
-      this.ends = ["from", "to"].map(
-        (name2) => menu({
-          label: name2 === "from" ? "From test digit" : "to test digit",
-          options: [["0", "…"]],
-          value: "0",
-          change: set(name2)
-        })
-      );
-      this.along = slider({
-        label: "Along the line",
-        min: 0,
-        max: 1,
-        step: 0.01,
-        value: state.numbers("t")[0],
-        change: (t) => this.moveAlong(t)
+      if (!this.full) return;
+      this.controls = new PlaneControls({
+        state: this.state,
+        networks: NETWORKS.slice(1),
+        change: () => this.update(),
+        toggle: (name2, on) => this.toggle(name2, on),
+        along: (t) => this.moveAlong(t)
       });
-      this.again = button("Draw ten others", () => {
-        state.set("draw", state.numbers("draw")[0] + 1);
-        this.update();
-      });
-      this.ofLine = make(
-        "div",
-        { class: "vae-live-line" },
-        ...this.ends.map((e) => e.element),
-        this.along.element
-      );
-      this.boxes = NETWORKS.slice(1).map(([name2, words]) => {
-        const value = this.chosenNets().includes(name2);
-        return checkbox({ label: words, value, change: (on) => this.toggle(name2, on) });
-      });
-      const nets = make("fieldset", { class: "vae-live-choice" });
-      nets.append(make("legend", { text: "Beside it, at the same code" }));
-      nets.append(...this.boxes.map((box) => box.element));
-      const row = make(
-        "div",
-        { class: "vae-live-rowbox" },
-        this.choices.row.element,
-        this.ofLine,
-        this.again
-      );
-      const more = make("div", { class: "vae-live-choices" });
-      more.append(this.choices.show.element, this.choices.pixels.element, nets);
-      sliders.after(more, row);
+      this.body.append(...this.controls.elements);
     }
     chosenNets() {
       const known2 = NETWORKS.map(([name2]) => name2);
@@ -2605,7 +2726,7 @@ var vaeLive = (() => {
       const nets = this.chosenNets().filter((one) => one !== name2);
       if (on) nets.push(name2);
       this.state.set("nets", nets.join(","));
-      await this.loadPanels();
+      if (this.data) await this.loadPanels();
     }
     async loadPanels() {
       const nets = this.chosenNets();
@@ -2620,24 +2741,14 @@ var vaeLive = (() => {
         if (panel.model) continue;
         this.stage.dataset.columns = String(nets.length);
         try {
-          await panel.load(this.services);
+          await panel.load(this.services, this.data.labels);
         } catch (error) {
           if (name2 === "mlp_2") throw error;
           panel.element.replaceChildren(make("p", { text: error.message }));
         }
       }
       this.stage.dataset.columns = String(nets.length);
-      if (this.full) this.fillMenus();
       this.update();
-    }
-    fillMenus() {
-      const options = fifty(this.data);
-      this.ends.forEach(({ input }, k) => {
-        input.replaceChildren(
-          ...options.map((i) => make("option", { value: i, text: nameOf(this.data, i) }))
-        );
-        input.value = this.endOf(k);
-      });
     }
     /** The test digit at one end of the line. */
     endOf(k) {
@@ -2645,21 +2756,13 @@ var vaeLive = (() => {
       const [said] = this.state.numbers(k ? "to" : "from");
       return options.includes(said) ? said : options[k ? 0 : 35];
     }
-    followAddress() {
-      for (const [name2, choice] of Object.entries(this.choices || {}))
-        choice.set(this.state.get(name2));
-      const nets = this.chosenNets();
-      (this.boxes || []).forEach(
-        (box, k) => box.input.checked = nets.includes(NETWORKS[k + 1][0])
-      );
-      this.loadPanels();
-    }
     moveTo(z) {
       this.state.set("z", z.map((value) => value.toFixed(2)).join(","));
-      if (this.data) this.update();
+      this.update();
     }
     moveAlong(t) {
       this.state.set("t", t);
+      if (!this.data) return;
       const { codes: codes2 } = this.panels.get("mlp_2");
       const [a, b] = [0, 1].map(
         (k) => codes2.subarray(2 * this.endOf(k), 2 * this.endOf(k) + 2)
@@ -2667,79 +2770,18 @@ var vaeLive = (() => {
       this.moveTo([0, 1].map((k) => (1 - t) * a[k] + t * b[k]));
     }
     update() {
-      const z = this.state.numbers("z");
+      const { state } = this;
+      const z = state.numbers("z");
       this.axes.forEach((axis, k) => axis.set(z[k]));
-      for (const panel of this.panels.values()) if (panel.model) this.paint(panel, z);
-      if (this.full) {
-        const between = this.state.get("row") === "between";
-        this.ofLine.hidden = !between;
-        this.again.hidden = between;
-        this.along.set(this.state.numbers("t")[0]);
-      }
-      this.speak(z);
-    }
-    paint(panel, z) {
-      const { model, view } = panel;
-      const mean = model.decode(Float32Array.from(z), 1);
-      const noisy = this.full && this.state.get("pixels") === "sample";
-      panel.digit.show(noisy ? this.withNoise(mean, model.variance) : mean);
-      panel.caption.textContent = noisy ? `mean + noise, σ = ${number(Math.sqrt(model.variance), 3)}` : "mean of p(x | z)";
-      view.z = z;
-      view.points = panel.points ||= { codes: panel.codes, labels: this.data.labels };
-      view.backdrop = null;
-      if (this.full) this.paintFull(panel);
-      view.repaint();
-    }
-    paintFull(panel) {
-      const { model, view } = panel;
-      const show = this.state.get("show");
-      if (show === "prior")
-        view.points = { codes: this.random(7).normals(1e3), labels: null };
-      if (show === "digits") {
-        view.points = null;
-        view.backdrop = {
-          count: GRID,
-          pixels: panel.grid ||= model.decode(gridCodes(), GRID * GRID)
-        };
-      }
-      const codes2 = this.rowCodes(panel);
-      view.joined = this.state.get("row") === "between";
-      view.path = Array.from({ length: ROW }, (_, i) => [codes2[2 * i], codes2[2 * i + 1]]);
-      const means = model.decode(codes2, ROW);
-      const noisy = this.state.get("pixels") === "sample";
-      panel.row.show(noisy ? this.withNoise(means, model.variance) : means);
-    }
-    /** The ten codes of the row: on a line, or drawn. */
-    rowCodes(panel) {
-      const codes2 = new Float32Array(2 * ROW);
-      const row = this.state.get("row");
-      const random = this.random(this.state.numbers("draw")[0]);
+      if (!this.panels.get("mlp_2").model) return;
       const ends = [this.endOf(0), this.endOf(1)];
-      for (let i = 0; i < ROW; i += 1) {
-        if (row === "prior") {
-          codes2.set(random.normals(2), 2 * i);
-        } else if (row === "aggregate") {
-          const n = Math.floor(random.uniform() * this.data.labels.length);
-          const noise = random.normals(2);
-          for (let k = 0; k < 2; k += 1) {
-            codes2[2 * i + k] = panel.codes[2 * n + k] + panel.deviations[2 * n + k] * noise[k];
-          }
-        } else {
-          const t = i / (ROW - 1);
-          for (let k = 0; k < 2; k += 1) {
-            codes2[2 * i + k] = (1 - t) * panel.codes[2 * ends[0] + k] + t * panel.codes[2 * ends[1] + k];
-          }
-        }
-      }
-      return codes2;
-    }
-    random(seed) {
-      return this.services.seeded(seed);
-    }
-    withNoise(means, variance2) {
-      const noise = this.random(11).normals(means.length);
-      const deviation = Math.sqrt(variance2);
-      return means.map((mean, i) => mean + deviation * noise[i]);
+      const [seed] = state.numbers("draw");
+      const noisy = this.full && chosen(state, "pixels") === "sample";
+      const shown = { z, noisy, ends, seed: Math.abs(Math.trunc(seed)) % 2 ** 32 };
+      Object.assign(shown, { show: chosen(state, "show"), row: chosen(state, "row") });
+      for (const panel of this.panels.values()) if (panel.model) panel.paint(shown);
+      this.controls?.update(ends, this.chosenNets());
+      this.speak(z);
     }
     speak(z) {
       const { codes: codes2 } = this.panels.get("mlp_2");
@@ -2754,15 +2796,6 @@ var vaeLive = (() => {
       );
     }
   };
-  function gridCodes() {
-    const codes2 = new Float32Array(2 * GRID * GRID);
-    const at = (i) => LIMIT3 * ((2 * i + 1) / GRID - 1);
-    for (let i = 0; i < GRID * GRID; i += 1) {
-      codes2[2 * i] = at(i % GRID);
-      codes2[2 * i + 1] = -at(Math.floor(i / GRID));
-    }
-    return codes2;
-  }
 
   // src/ui/state.js
   var WAIT = 300;

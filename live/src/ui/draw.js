@@ -5,7 +5,8 @@ import { elbo } from "../elbo.js";
 import { densityGrid } from "../posterior.js";
 import { digitPicture } from "./canvas.js";
 import { descend, evenNoise } from "./descent.js";
-import { button, make, menu, number, sentence, slider } from "./dom.js";
+import { button, make, menu, number, sentence } from "./dom.js";
+import { QSliders, scoreTable } from "./draw_parts.js";
 import { ink, pad, readStrokes, writeStrokes } from "./pad.js";
 import { PlaneView } from "./plane_view.js";
 import { COLUMNS, PosteriorView, windowOf } from "./posterior_view.js";
@@ -16,8 +17,6 @@ const NET = "mlp_2";
 const LIMIT = 3.6; // of the small plane
 const SIDE = 16; // of the even noise: 256 codes for an ELBO
 const FIRST = 10; // of the fifty, shown at first
-const STEP = 0.0005; // of a mean's slider: a posterior is some 0.01 wide
-const AXES = ["\u2081", "\u2082"];
 
 const pause = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
@@ -32,16 +31,6 @@ export function draw(body, { state, services }) {
 }
 
 draw.defaults = { digit: "-1", strokes: "", q: "" };
-
-/** The rows of the table: key, words. */
-const ROWS = [
-  ["log", "log p(x), exact"],
-  ["encoder", "ELBO with the encoder\u2019s q"],
-  ["gap", "gap between them: KL(q \u2016 p(z | x))"],
-  ["mine", "ELBO with your q"],
-  ["best", "ELBO with the best q"],
-  ["amortisation", "amortisation gap: best q \u2212 encoder\u2019s q"],
-];
 
 /** One Gaussian as the page's address holds it: two means, two deviations. */
 const writeQ = ({ mean, logVar }) =>
@@ -98,6 +87,12 @@ class Draw {
         "The latent plane with the codes of test digits; a frame marks what is enlarged",
       limit: LIMIT,
     });
+    this.table = scoreTable();
+    this.sliders = new QSliders({
+      change: (part, k, value) => this.changeMine(part, k, value),
+      back: () => this.setMine(null),
+      descend: () => this.findBest(),
+    });
     this.say = sentence();
   }
 
@@ -129,66 +124,15 @@ class Draw {
       pictures,
       choose,
       planes,
-      this.makeTable(),
-      this.makeSliders(),
+      this.table.element,
+      this.sliders.element,
       this.say.element,
-    );
-  }
-
-  makeTable() {
-    this.cells = {};
-    const rows = ROWS.map(([key, words]) => {
-      this.cells[key] = make("td", { text: "\u2026" });
-      return make("tr", {}, make("th", { scope: "row", text: words }), this.cells[key]);
-    });
-    const caption = make("caption", { text: "Nats, for this digit" });
-    return make(
-      "table",
-      { class: "vae-live-numbers" },
-      caption,
-      make("tbody", {}, ...rows),
-    );
-  }
-
-  makeSliders() {
-    this.means = AXES.map((name, k) =>
-      slider({
-        label: `Mean of z${name}`,
-        min: -LIMIT,
-        max: LIMIT,
-        step: STEP,
-        value: 0,
-        decimals: 4,
-        change: (value) => this.changeMine("mean", k, value),
-      }),
-    );
-    this.deviations = AXES.map((name, k) =>
-      slider({
-        label: `Deviation of z${name}`,
-        min: -3,
-        max: 0,
-        step: 0.01,
-        value: -1,
-        show: (value) => number(10 ** value, 4),
-        change: (value) => this.changeMine("logVar", k, 2 * Math.LN10 * value),
-      }),
-    );
-    const back = button("Back to the encoder\u2019s q", () => this.setMine(null));
-    this.descend = button("Descend to the best q", () => this.findBest());
-    const sliders = make("div", { class: "vae-live-sliders" });
-    sliders.append(...[...this.means, ...this.deviations].map((one) => one.element));
-    const buttons = make("div", { class: "vae-live-buttons" }, back, this.descend);
-    return make(
-      "div",
-      { class: "vae-live-rowbox" },
-      make("p", { class: "vae-live-title", text: "Your q" }),
-      sliders,
-      buttons,
     );
   }
 
   /** Change one number of the reader's q, and no other by a slider's rounding. */
   changeMine(part, k, value) {
+    if (!this.mine) return; // the weights are still on their way
     const q = { mean: [...this.mine.mean], logVar: [...this.mine.logVar] };
     q[part][k] = value;
     this.setMine(q);
@@ -205,7 +149,7 @@ class Draw {
     this.state.set("digit", index);
     this.state.set("strokes", "");
     this.state.set("q", "");
-    this.begin();
+    if (this.model) this.begin();
   }
 
   /** The image of this state: what is drawn, else a test digit. */
@@ -247,34 +191,28 @@ class Draw {
     const grid = { centre: center, half, size: COLUMNS };
     const logs = densityGrid(this.model, this.x, this.posterior.logPx, grid);
     this.view.show(center, half, logs, this.posterior.levels);
-    this.means.forEach(({ input }, k) => {
-      const [low, high] = [center[k] - half, center[k] + half];
-      Object.assign(input, { min: low, max: high });
-    });
-    this.showSliders();
+    this.sliders.within(center, half);
+    this.sliders.show(this.mine);
     this.map.frame = { center, half };
     this.map.repaint();
   }
 
   /** Take another q as the reader's; null for the encoder's. */
   setMine(q) {
+    if (!this.q) return;
     this.state.set("q", q ? writeQ(q) : "");
     this.mine = q || this.q;
-    this.showSliders();
+    this.sliders.show(this.mine);
     this.scores.mine = elbo(this.model, this.x, this.noise, this.mine).elbo;
     this.decoded.show(this.model.decodeOne(this.mine.mean));
     this.update();
   }
 
-  showSliders() {
-    this.means.forEach((one, k) => one.set(this.mine.mean[k]));
-    this.deviations.forEach((one, k) => one.set(this.mine.logVar[k] / 2 / Math.LN10));
-  }
-
   /** Descend from the reader's q; each step is shown unless less motion is asked for. */
   async findBest() {
+    if (!this.mine) return;
     const run = this.run;
-    this.descend.disabled = true;
+    this.sliders.descend.disabled = true;
     let q = this.mine;
     for (q of descend(this.model, this.x, this.mine)) {
       this.best = q;
@@ -282,7 +220,7 @@ class Draw {
       await pause();
       if (run !== this.run) break;
     }
-    this.descend.disabled = false;
+    this.sliders.descend.disabled = false;
     if (run !== this.run) return;
     this.scores.best = elbo(this.model, this.x, this.noise, q).elbo;
     this.update();
@@ -307,11 +245,7 @@ class Draw {
       best: this.best ? best : undefined,
       amortisation: this.best ? best - encoder : undefined,
     };
-    const unknown = { best: "descend first", amortisation: "descend first" };
-    for (const [key, cell] of Object.entries(this.cells)) {
-      const value = values[key];
-      cell.textContent = Number.isFinite(value) ? number(value) : unknown[key] || "\u2026";
-    }
+    this.table.show(values);
     this.speak(values);
   }
 
