@@ -3894,15 +3894,17 @@ var vaeLive = (() => {
     });
     bar.input.step = 5e-3;
     const current = () => Math.min(HIGHEST, Number((10 ** Number(bar.input.value)).toPrecision(3)));
+    const now = make("span", { class: "vae-live-mark vae-live-now", hidden: true });
     const marks = make(
       "div",
       { class: "vae-live-marks", "aria-hidden": "true" },
-      ...THRESHOLDS.map(mark)
+      ...THRESHOLDS.map(mark),
+      now
     );
     const [first, second] = THRESHOLDS.map((threshold) => number(threshold, 2));
     const words = make("p", {
       class: "vae-live-note",
-      text: `Strong mark, ${first}: the largest eigenvalue of the covariance of the 4,000 training digits, above which no latent is predicted to live. Pale mark, ${second}: the second eigenvalue, where a linear decoder would let the second latent go.`
+      text: `Strong mark, ${first}: the largest eigenvalue of the covariance of the 4,000 training digits, above which no latent is predicted to live. Pale mark, ${second}: the second eigenvalue, where a linear decoder would let the second latent go. Coloured mark: the learned variance.`
     });
     const track = make("div", { class: "vae-live-marked" });
     bar.input.replaceWith(track);
@@ -3918,7 +3920,11 @@ var vaeLive = (() => {
       learned.input.checked = next === null;
       if (next !== null) bar.set(Math.log10(next));
     };
-    return { element, set };
+    const show = (value2) => {
+      now.hidden = !learned.input.checked;
+      now.style.setProperty("--place", Math.min(1, Math.max(0, placeOf(value2))).toFixed(4));
+    };
+    return { element, set, show };
   }
   function mark(threshold, i) {
     const style = `--place: ${placeOf(threshold).toFixed(4)}`;
@@ -4052,6 +4058,7 @@ var vaeLive = (() => {
       if (this.trainer) return;
       const frame2 = restingFrame(model, digits);
       this.panels.show(frame2);
+      this.variance.show(frame2.variance);
       this.#say(describeRest(frame2), true);
     }
     /** Connect to a trainer and give it the digits, once. */
@@ -4124,6 +4131,7 @@ var vaeLive = (() => {
       this.epochs = message.epochs;
       if (!message.running && (ended || message.epochs > 0)) this.#setRunning(false);
       this.panels.show({ ...message, labels: this.labels });
+      this.variance.show(message.variance);
       this.#say(
         describe2(message, { name: this.name, learned: this.state.get("s2") === "learned" }),
         ended

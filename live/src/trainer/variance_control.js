@@ -21,7 +21,8 @@ export function placeOf(value) {
 
 /**
  * @param {{value: ?number, change: (value: ?number) => void}} options null: learned
- * @returns {{element: HTMLElement, set: (value: ?number) => void}}
+ * @returns {{element: HTMLElement, set: (value: ?number) => void,
+ *   show: (variance: number) => void}}
  */
 export function varianceControl({ value, change }) {
   const learned = checkbox({
@@ -44,10 +45,12 @@ export function varianceControl({ value, change }) {
   bar.input.step = 0.005;
   const current = () =>
     Math.min(HIGHEST, Number((10 ** Number(bar.input.value)).toPrecision(3)));
+  const now = make("span", { class: "vae-live-mark vae-live-now", hidden: true });
   const marks = make(
     "div",
     { class: "vae-live-marks", "aria-hidden": "true" },
     ...THRESHOLDS.map(mark),
+    now,
   );
   const [first, second] = THRESHOLDS.map((threshold) => number(threshold, 2));
   const words = make("p", {
@@ -55,7 +58,7 @@ export function varianceControl({ value, change }) {
     text:
       `Strong mark, ${first}: the largest eigenvalue of the covariance of the 4,000 training digits, ` +
       `above which no latent is predicted to live. Pale mark, ${second}: the second eigenvalue, ` +
-      "where a linear decoder would let the second latent go.",
+      "where a linear decoder would let the second latent go. Coloured mark: the learned variance.",
   });
   const track = make("div", { class: "vae-live-marked" });
   bar.input.replaceWith(track);
@@ -71,7 +74,12 @@ export function varianceControl({ value, change }) {
     learned.input.checked = next === null;
     if (next !== null) bar.set(Math.log10(next));
   };
-  return { element, set };
+  /** Mark where a learned variance is now. */
+  const show = (value) => {
+    now.hidden = !learned.input.checked;
+    now.style.setProperty("--place", Math.min(1, Math.max(0, placeOf(value))).toFixed(4));
+  };
+  return { element, set, show };
 }
 
 function mark(threshold, i) {

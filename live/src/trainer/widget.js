@@ -147,6 +147,7 @@ class Train {
     if (this.trainer) return; // the reader was quicker
     const frame = restingFrame(model, digits);
     this.panels.show(frame);
+    this.variance.show(frame.variance);
     this.#say(describeRest(frame), true);
   }
 
@@ -226,6 +227,7 @@ class Train {
     this.epochs = message.epochs;
     if (!message.running && (ended || message.epochs > 0)) this.#setRunning(false);
     this.panels.show({ ...message, labels: this.labels });
+    this.variance.show(message.variance);
     this.#say(
       describe(message, { name: this.name, learned: this.state.get("s2") === "learned" }),
       ended,
