@@ -8,7 +8,7 @@ const [source, target] = process.argv.slice(2);
 const requests = JSON.parse(readFileSync(source, "utf8"));
 const answers = [];
 for (const request of requests) {
-  run(...filesOf(request.model));
+  if (request.model) run(...filesOf(request.model));
   answers.push(await compute(engine, request));
 }
 writeFileSync(target, JSON.stringify(answers));

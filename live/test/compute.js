@@ -1,35 +1,54 @@
-// What the numerical tests ask of the engine, in node and in a browser alike.
+// What tests/live/test_engine.py asks of the engine, in node and in a browser alike.
 
 /**
- * Answer one request; numbers go in and out as plain lists.
+ * Answer one request. Arrays go in and out as {float32: base64} and {float64: base64}.
  *
  * @param {object} engine the engine's modules, or window.vaeLive
- * @param {{task: string}} request
+ * @param {{task: "networks" | "elbos" | "posteriors" | "drawings", model?: string}} request
  */
 export async function compute(engine, request) {
-  const plain = (value) => JSON.parse(JSON.stringify(value, (_, v) => lists(v)));
-  const lists = (v) => (ArrayBuffer.isView(v) ? Array.from(v) : v);
-  const model = await engine.load(request.model);
-  const rows = (values) => Float32Array.from(values);
-  const row = (values, i, width) => rows(values.slice(i * width, (i + 1) * width));
+  const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const array = (name) => new Float32Array(bytesOf(request[name].float32).buffer);
+  const rows = (name, width) =>
+    Array.from({ length: array(name).length / width }, (_, i) =>
+      array(name).slice(i * width, (i + 1) * width),
+    );
+  const pack = (values) => {
+    const letters = Array.from(new Uint8Array(values.buffer), (b) => String.fromCharCode(b));
+    const kind = values instanceof Float32Array ? "float32" : "float64";
+    return { [kind]: btoa(letters.join("")) };
+  };
+  const packNumbers = (numbers) => pack(Float64Array.from(numbers));
+  const model = request.model && (await engine.load(request.model));
 
   const tasks = {
     networks() {
-      const { mean, logVar } = model.encode(rows(request.images));
-      return { mean, logVar, means: model.decode(rows(request.z)) };
+      const { mean, logVar } = model.encode(array("images"));
+      const means = model.decode(array("z"));
+      return { mean: pack(mean), logVar: pack(logVar), means: pack(means) };
     },
     elbos() {
-      const width = request.samples * model.latentDim;
-      return Array.from({ length: request.count }, (_, i) =>
-        engine.elbo(model, row(request.images, i, 784), row(request.noise, i, width)),
-      );
+      const noise = rows("noise", request.samples * model.latentDim);
+      const all = rows("images", 784).map((x, i) => engine.elbo(model, x, noise[i]));
+      return {
+        elbo: packNumbers(all.map((one) => one.elbo)),
+        rate: packNumbers(all.map((one) => one.rate)),
+      };
     },
     posteriors() {
-      return Array.from({ length: request.count }, (_, i) => {
-        const { logPx, error, mass } = engine.exactPosterior(model, row(request.images, i, 784));
-        return { logPx, error, mass };
-      });
+      const all = rows("images", 784).map((x) => engine.exactPosterior(model, x));
+      return {
+        logPx: packNumbers(all.map((one) => one.logPx)),
+        mass: packNumbers(all.map((one) => one.mass)),
+      };
+    },
+    drawings() {
+      const { width, height } = request;
+      const all = rows("sheets", width * height).map((sheet) =>
+        engine.normalise(sheet, width, height),
+      );
+      return { images: pack(Float32Array.from(all.flatMap((image) => Array.from(image)))) };
     },
   };
-  return plain(tasks[request.task]());
+  return tasks[request.task]();
 }
