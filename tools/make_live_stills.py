@@ -25,7 +25,8 @@ COLORS = 128
 HIDDEN = """
 .skip-link, .bd-header-article, .pst-back-to-top { display: none !important; }
 .vae-live-sliders, .vae-live-choices, .vae-live-rowbox, .vae-live-line,
-.vae-live-choice, .vae-live-menu, .vae-live button { display: none !important; }
+.vae-live-choice, .vae-live-menu, .vae-live-variance, .vae-live-note,
+.vae-live button, .vae-live details { display: none !important; }
 .vae-live-latents .vae-live-slider { display: grid !important; }
 """
 
