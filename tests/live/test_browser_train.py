@@ -18,7 +18,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="{live}/live.css">
 <script defer src="{live}/live.js"></script>
 <main><div class="vae-live" data-widget="train">
-<div class="vae-live-sentence-without"><p>Without scripts.</p></div>
+<div class="vae-live-without"><p>Without scripts.</p></div>
 </div></main></html>"""
 
 pytestmark = [

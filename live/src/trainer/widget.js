@@ -6,7 +6,7 @@ import { loadDigits } from "../weights.js";
 import { connect } from "./client.js";
 import { Panels } from "./panels.js";
 import { restingFrame } from "./resting.js";
-import { readVariance, varianceControl } from "./variance_control.js";
+import { readVariance, VarianceControl } from "./variance_control.js";
 import { describe, describeRest } from "./words.js";
 
 const NETWORKS = [
@@ -113,7 +113,7 @@ class Train {
       change: change("kl", anew),
     };
     this.kl = radios(kl);
-    this.variance = varianceControl({
+    this.variance = new VarianceControl({
       value: readVariance(state.get("s2")),
       change: (value) => {
         state.set("s2", value ?? "learned");
