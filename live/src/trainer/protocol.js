@@ -3,7 +3,7 @@
  *
  * To the trainer:
  *   {type: "data", images, n, heldOut, heldOutCount}   float32, (n, 784)
- *   {type: "reset", options}     a new trainer (trainer.js's options)
+ *   {type: "reset", options, run}   a new trainer (trainer.js's options); frames carry run
  *   {type: "set", variance}      hold the variance from now on, or null: learn it
  *   {type: "set", pace}          one of PACES
  *   {type: "start", epochs}      train until that many epochs are done; {type: "pause"}
@@ -61,11 +61,11 @@ export class Session {
     this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);
   }
 
-  async on_reset({ options }) {
+  async on_reset({ options, run }) {
     this.running = false;
     this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
     this.trainer.setData(this.images, this.n);
-    Object.assign(this, { steps: 0, seconds: 0, batches: [], waiting: false });
+    Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });
     this.show();
   }
 
@@ -160,6 +160,7 @@ export class Session {
     const manifold = Uint8Array.from(means, (mean) => 255 * mean);
     const frame = {
       type: "frame",
+      run: this.run,
       running: this.running,
       steps: this.steps,
       epochs: trainer.epochs + trainer.at / this.n,
