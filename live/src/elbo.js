@@ -27,7 +27,19 @@ export function gaussianKl(mean, logVar) {
  * @returns {number}
  */
 export function logLikelihood(x, mean, variance) {
-  return fromSquares(squaredDistance(x, mean, 0), x.length, variance);
+  return logLikelihoodOf(squaredDistance(x, mean, 0), x.length, variance);
+}
+
+/**
+ * The same from the squared distance of x and its mean.
+ *
+ * @param {number} squares sum over the pixels
+ * @param {number} size how many pixels
+ * @param {number} variance sigma^2
+ * @returns {number} nats
+ */
+export function logLikelihoodOf(squares, size, variance) {
+  return -0.5 * (squares / variance + size * Math.log(2 * Math.PI * variance));
 }
 
 /**
@@ -42,7 +54,7 @@ export function logLikelihood(x, mean, variance) {
 export function logLikelihoods(model, x, z, n = z.length / model.latentDim) {
   const means = model.decode(z, n);
   return Float64Array.from({ length: n }, (_, i) =>
-    fromSquares(squaredDistance(x, means, i * x.length), x.length, model.variance),
+    logLikelihoodOf(squaredDistance(x, means, i * x.length), x.length, model.variance),
   );
 }
 
@@ -69,10 +81,6 @@ export function elbo(model, x, noise, q = model.encode(x, 1)) {
   const distortion = -logs.reduce((sum, value) => sum + value, 0) / samples;
   const { kl: rate, rates } = gaussianKl(q.mean, q.logVar);
   return { elbo: -(distortion + rate), rate, distortion, rates };
-}
-
-function fromSquares(squares, size, variance) {
-  return -0.5 * (squares / variance + size * Math.log(2 * Math.PI * variance));
 }
 
 function squaredDistance(x, means, offset) {

@@ -61,7 +61,7 @@ def ask_node(node, tmp_path_factory):
     return ask
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two of playwright at a time do not go together
 def ask_chromium(tmp_path_factory):
     """The same of live.js, on a page that is opened from disk."""
     if importlib.util.find_spec("playwright") is None:
@@ -95,6 +95,6 @@ def ask_chromium(tmp_path_factory):
             yield ask
 
 
-@pytest.fixture(scope="session", params=["node", "chromium"])
+@pytest.fixture(scope="module", params=["node", "chromium"])
 def ask(request):
     return request.getfixturevalue(f"ask_{request.param}")

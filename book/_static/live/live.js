@@ -148,13 +148,16 @@ var vaeLive = (() => {
     return { kl: rates2.reduce((sum, rate) => sum + rate, 0), rates: rates2 };
   }
   function logLikelihood(x, mean, variance2) {
-    return fromSquares(squaredDistance(x, mean, 0), x.length, variance2);
+    return logLikelihoodOf(squaredDistance(x, mean, 0), x.length, variance2);
+  }
+  function logLikelihoodOf(squares, size, variance2) {
+    return -0.5 * (squares / variance2 + size * Math.log(2 * Math.PI * variance2));
   }
   function logLikelihoods(model, x, z, n = z.length / model.latentDim) {
     const means = model.decode(z, n);
     return Float64Array.from(
       { length: n },
-      (_, i) => fromSquares(squaredDistance(x, means, i * x.length), x.length, model.variance)
+      (_, i) => logLikelihoodOf(squaredDistance(x, means, i * x.length), x.length, model.variance)
     );
   }
   function elbo(model, x, noise, q = model.encode(x, 1)) {
@@ -169,9 +172,6 @@ var vaeLive = (() => {
     const distortion2 = -logs.reduce((sum, value) => sum + value, 0) / samples;
     const { kl: rate, rates: rates2 } = gaussianKl(q.mean, q.logVar);
     return { elbo: -(distortion2 + rate), rate, distortion: distortion2, rates: rates2 };
-  }
-  function fromSquares(squares, size, variance2) {
-    return -0.5 * (squares / variance2 + size * Math.log(2 * Math.PI * variance2));
   }
   function squaredDistance(x, means, offset) {
     let sum = 0;
@@ -647,15 +647,48 @@ var vaeLive = (() => {
     return z;
   }
 
+  // src/atlas.js
+  var AT_ONCE = 256;
+  var atlases = /* @__PURE__ */ new WeakMap();
+  function* overDisc(model, x, disc) {
+    if (!atlases.has(model)) atlases.set(model, yield* decodeDisc(model, disc));
+    const { keys, levels: levels2, squares } = atlases.get(model);
+    const inked = [...x.keys()].filter((i) => x[i] !== 0);
+    const own = x.reduce((sum, ink2) => sum + ink2 * ink2, 0);
+    const logs = squares.map((square, g) => {
+      let product = 0;
+      for (const i of inked) product += x[i] * levels2[784 * g + i];
+      const distance = Math.max(0, own - 2 / 255 * product + square);
+      return logLikelihoodOf(distance, x.length, model.variance);
+    });
+    return { keys, logs };
+  }
+  function* decodeDisc(model, { radius, h }) {
+    const keys = ring(0, radius, h);
+    const z = centres(keys, h);
+    const levels2 = new Uint8Array(784 * keys.length);
+    for (let start2 = 0; start2 < keys.length; start2 += AT_ONCE) {
+      const means = model.decode(z.subarray(2 * start2, 2 * (start2 + AT_ONCE)));
+      means.forEach((ink2, i) => levels2[784 * start2 + i] = 255 * ink2 + 0.5);
+      yield;
+    }
+    const squares = Float64Array.from(keys, (_, g) => {
+      let sum = 0;
+      for (let i = 784 * g; i < 784 * (g + 1); i++) sum += (levels2[i] / 255) ** 2;
+      return sum;
+    });
+    return { keys, levels: levels2, squares };
+  }
+
   // src/posterior.js
   var SIDE = 0.1;
   var RADIUS = 5;
-  var MAX_RADIUS = 100;
+  var MAX_RADIUS = 25;
   var TOLERANCE = 0.01;
   var MAX_HALVINGS = 8;
   var NEGLIGIBLE = 20;
   var NEGLIGIBLE_AT_FIRST = 35;
-  var AT_ONCE = 256;
+  var AT_ONCE2 = 256;
   var SHARES = [0.5, 0.9, 0.99];
   var LOG_2PI = Math.log(2 * Math.PI);
   function exactPosterior(model, x, options) {
@@ -694,7 +727,7 @@ var vaeLive = (() => {
     q ??= model.hasEncoder ? model.encode(x, 1) : null;
     const narrowest = q ? Math.exp(0.5 * Math.min(...q.logVar)) : Infinity;
     let table = yield* firstPass(model, x, q);
-    let [decoded, leftOut, error] = [table.keys.length, [], Infinity];
+    let [decoded, leftOut, error] = [0, [], Infinity];
     for (let i = 0; i < MAX_HALVINGS; i++) {
       const limit = table.logSum - (i ? NEGLIGIBLE : NEGLIGIBLE_AT_FIRST);
       const held = table.keys.filter((_, g) => table.logMass[g] > limit);
@@ -709,48 +742,55 @@ var vaeLive = (() => {
     return { error, decoded, ...describe(table, leftOut) };
   }
   function* firstPass(model, x, q) {
-    let [inner, outer] = [0, Math.max(RADIUS, q ? Math.hypot(...q.mean) + 1 : 0)];
-    let table = { keys: [], logMass: new Float64Array(0), logSum: -Infinity, h: SIDE };
-    while (outer <= MAX_RADIUS) {
-      const more = yield* integrate(model, x, ring(inner, outer, SIDE), SIDE);
-      table = merge(table, more);
-      const limit = table.logSum - NEGLIGIBLE_AT_FIRST;
-      const atEdge = table.keys.some((k, g) => {
-        const [i, j] = cellOf(k);
-        const radius = Math.hypot(i + 0.5, j + 0.5) * SIDE;
-        return radius > outer - 2 * SIDE && table.logMass[g] > limit;
-      });
-      if (!atEdge) return table;
-      [inner, outer] = [outer, 1.25 * outer];
+    const { keys, logs } = yield* overDisc(model, x, { radius: RADIUS, h: SIDE });
+    let table = tableOf(keys, logs, SIDE);
+    let outer = RADIUS;
+    const beyondMean = q ? Math.hypot(...q.mean) + 1 : 0;
+    while (outer < beyondMean || hasMassBeyond(table, outer - 2 * SIDE)) {
+      if (outer > MAX_RADIUS) {
+        throw new RangeError(`The posterior lies beyond |z| = ${MAX_RADIUS}: no such image.`);
+      }
+      const wider = Math.max(1.25 * outer, Math.min(beyondMean, MAX_RADIUS));
+      table = merge(table, yield* integrate(model, x, ring(outer, wider, SIDE), SIDE));
+      outer = wider;
     }
-    throw new RangeError(`The posterior lies beyond |z| = ${MAX_RADIUS}: no such image.`);
+    return table;
+  }
+  function hasMassBeyond({ keys, logMass: logMass2, logSum, h }, radius) {
+    return keys.some((k, g) => {
+      const [i, j] = cellOf(k);
+      const far = Math.hypot(i + 0.5, j + 0.5) * h > radius;
+      return far && logMass2[g] > logSum - NEGLIGIBLE_AT_FIRST;
+    });
   }
   function merge(a, b) {
+    const logMass2 = new Float64Array(a.logMass.length + b.logMass.length);
+    logMass2.set(a.logMass);
+    logMass2.set(b.logMass, a.logMass.length);
     return {
       keys: a.keys.concat(b.keys),
-      logMass: Float64Array.of(...a.logMass, ...b.logMass),
+      logMass: logMass2,
       logSum: logSumExp([a.logSum, b.logSum]),
       h: a.h
     };
   }
   function* integrate(model, x, keys, h) {
     const z = centres(keys, h);
-    const logMass2 = new Float64Array(keys.length);
-    for (let start2 = 0; start2 < keys.length; start2 += AT_ONCE) {
-      const part = z.subarray(2 * start2, 2 * Math.min(start2 + AT_ONCE, keys.length));
-      logJoint(model, x, part).forEach((value, g) => {
-        logMass2[start2 + g] = value + 2 * Math.log(h);
-      });
+    const logs = new Float64Array(keys.length);
+    for (let start2 = 0; start2 < keys.length; start2 += AT_ONCE2) {
+      const part = z.subarray(2 * start2, 2 * (start2 + AT_ONCE2));
+      logs.set(logLikelihoods(model, x, part), start2);
       yield;
     }
+    return tableOf(keys, logs, h);
+  }
+  function tableOf(keys, logs, h) {
+    const z = centres(keys, h);
+    const logMass2 = logs.map((log, g) => log + logPrior(z, g) + 2 * Math.log(h));
     return { keys, logMass: logMass2, logSum: logSumExp(logMass2), h };
   }
-  function logJoint(model, x, z) {
-    const logs = logLikelihoods(model, x, z);
-    for (let g = 0; g < logs.length; g++) {
-      logs[g] -= 0.5 * (z[2 * g] ** 2 + z[2 * g + 1] ** 2) + LOG_2PI;
-    }
-    return logs;
+  function logPrior(z, g) {
+    return -0.5 * (z[2 * g] ** 2 + z[2 * g + 1] ** 2) - LOG_2PI;
   }
   function logSumExp(values) {
     const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
@@ -818,7 +858,8 @@ var vaeLive = (() => {
       z[2 * g] = centre[0] + half * (2 * column / (size - 1) - 1);
       z[2 * g + 1] = centre[1] + half * (1 - 2 * row / (size - 1));
     }
-    return logJoint(model, x, z).map((value) => value - logPx);
+    const logs = logLikelihoods(model, x, z);
+    return logs.map((log, g) => log + logPrior(z, g) - logPx);
   }
 
   // src/random.js
@@ -1027,7 +1068,7 @@ var vaeLive = (() => {
   }
 
   // src/services.js
-  var AT_ONCE2 = 25;
+  var AT_ONCE3 = 25;
   var pause2 = () => new Promise((done) => setTimeout(done));
   var known = /* @__PURE__ */ new Map();
   function codes(model) {
@@ -1039,8 +1080,8 @@ var vaeLive = (() => {
     const { latentDim: d } = model;
     const mean = new Float32Array(count2 * d);
     const logVar = new Float32Array(count2 * d);
-    for (let i = 0; i < count2; i += AT_ONCE2) {
-      const n = Math.min(AT_ONCE2, count2 - i);
+    for (let i = 0; i < count2; i += AT_ONCE3) {
+      const n = Math.min(AT_ONCE3, count2 - i);
       const q = model.encode(images.subarray(784 * i, 784 * (i + n)), n);
       mean.set(q.mean, i * d);
       logVar.set(q.logVar, i * d);
