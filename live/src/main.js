@@ -79,5 +79,6 @@ function mountAll() {
   }
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mountAll);
+if (document.readyState === "loading")
+  document.addEventListener("DOMContentLoaded", mountAll);
 else mountAll();

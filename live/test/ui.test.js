@@ -15,7 +15,10 @@ const close = (a, b, tolerance) =>
   assert.ok(Math.abs(a - b) <= tolerance, `${a} is not within ${tolerance} of ${b}`);
 
 test("an address keeps the settings of other widgets and drops a heading's name", () => {
-  const changes = new Map([["plane.z", "0.50,-1.00"], ["draw.digit", null]]);
+  const changes = new Map([
+    ["plane.z", "0.50,-1.00"],
+    ["draw.digit", null],
+  ]);
   const hash = format("#draw.digit=7&plane-2.z=1,1", changes);
   assert.equal(hash, "#plane-2.z=1,1&plane.z=0.50,-1.00");
   assert.equal(parse(hash).get("plane.z"), "0.50,-1.00");
@@ -24,21 +27,38 @@ test("an address keeps the settings of other widgets and drops a heading's name"
 });
 
 test("strokes come back from their text, and what is no text of strokes is none", () => {
-  const strokes = [[[0, 255], [16, 7]], [[128, 128]]];
+  const strokes = [
+    [
+      [0, 255],
+      [16, 7],
+    ],
+    [[128, 128]],
+  ];
   assert.deepEqual(readStrokes(writeStrokes(strokes)), strokes);
-  for (const text of ["", "00f", "zzzz", "00ff..00ff"]) assert.deepEqual(readStrokes(text), []);
+  for (const text of ["", "00f", "zzzz", "00ff..00ff"])
+    assert.deepEqual(readStrokes(text), []);
 });
 
 test("erfc is that of the tables", () => {
   // Abramowitz and Stegun, table 7.1 and 7.3.
-  for (const [x, value] of [[0, 1], [0.5, 0.4795001222], [1, 0.1572992071], [2, 0.004677734981]]) {
+  for (const [x, value] of [
+    [0, 1],
+    [0.5, 0.4795001222],
+    [1, 0.1572992071],
+    [2, 0.004677734981],
+  ]) {
     close(erfc(x) / value, 1, 2e-7);
     close(erfc(-x), 2 - value, 2e-7);
   }
 });
 
 test("the masses of the 256 levels add up to 1", () => {
-  for (const [mean, deviation] of [[0, 0.2], [0.5, 0.05], [1, 0.08], [0.3, 1]]) {
+  for (const [mean, deviation] of [
+    [0, 0.2],
+    [0.5, 0.05],
+    [1, 0.08],
+    [0.3, 1],
+  ]) {
     let sum = 0;
     for (let k = 0; k < 256; k += 1) sum += Math.exp(logMass(k, mean, deviation));
     close(sum, 1, 1e-6);
@@ -57,10 +77,14 @@ test("inside, a level's mass is its density times its width", () => {
 });
 
 test("gzip and PNG are those of zlib", async () => {
-  const pixels = Uint8Array.from({ length: 784 }, (_, i) => (i % 28 > 9 && i % 5 < 3 ? i % 256 : 0));
+  const pixels = Uint8Array.from({ length: 784 }, (_, i) =>
+    i % 28 > 9 && i % 5 < 3 ? i % 256 : 0,
+  );
   close(await gzipSize(pixels), gzipSync(pixels).length, 2); // the streams' settings differ
   const rows = Buffer.concat(
-    Array.from({ length: 28 }, (_, r) => Buffer.from([0, ...pixels.subarray(28 * r, 28 * r + 28)])),
+    Array.from({ length: 28 }, (_, r) =>
+      Buffer.from([0, ...pixels.subarray(28 * r, 28 * r + 28)]),
+    ),
   );
   assert.ok((await pngSize(pixels)) <= 57 + deflateSync(rows).length + 2);
   assert.ok((await pngSize(new Uint8Array(784))) < 80);
@@ -86,7 +110,13 @@ test("the even noise has mean 0, variance 1 and no correlation", () => {
   let [a, b, aa, bb, ab] = [0, 0, 0, 0, 0];
   for (let i = 0; i < n; i += 1) {
     const [x, y] = [noise[2 * i], noise[2 * i + 1]];
-    [a, b, aa, bb, ab] = [a + x / n, b + y / n, aa + (x * x) / n, bb + (y * y) / n, ab + (x * y) / n];
+    [a, b, aa, bb, ab] = [
+      a + x / n,
+      b + y / n,
+      aa + (x * x) / n,
+      bb + (y * y) / n,
+      ab + (x * y) / n,
+    ];
   }
   [a, b, ab].forEach((value) => close(value, 0, 1e-6));
   [aa, bb].forEach((value) => close(value, 1, 1e-6));
@@ -95,7 +125,14 @@ test("the even noise has mean 0, variance 1 and no correlation", () => {
 test("descent finds the best q of a linear decoder, which is known", () => {
   // x = W z + noise: the best diagonal q has the posterior's mean and the inverse of the
   // diagonal of its precision (I + W'W / variance) as variances.
-  const [w, variance] = [[[1, 0.2], [-0.5, 0.9], [0.3, 0.4]], 0.04];
+  const [w, variance] = [
+    [
+      [1, 0.2],
+      [-0.5, 0.9],
+      [0.3, 0.4],
+    ],
+    0.04,
+  ];
   const x = Float32Array.of(0.7, -0.2, 0.5);
   const decode = (z) => {
     return Float32Array.from({ length: (z.length / 2) * 3 }, (_, i) => {
@@ -105,8 +142,13 @@ test("descent finds the best q of a linear decoder, which is known", () => {
   };
   const model = { latentDim: 2, variance, decode };
   const product = (k, l) => w.reduce((sum, row) => sum + row[k] * row[l], 0) / variance;
-  const precision = [[1 + product(0, 0), product(0, 1)], [product(1, 0), 1 + product(1, 1)]];
-  const right = [0, 1].map((k) => w.reduce((sum, row, i) => sum + row[k] * x[i], 0) / variance);
+  const precision = [
+    [1 + product(0, 0), product(0, 1)],
+    [product(1, 0), 1 + product(1, 1)],
+  ];
+  const right = [0, 1].map(
+    (k) => w.reduce((sum, row, i) => sum + row[k] * x[i], 0) / variance,
+  );
   const det = precision[0][0] * precision[1][1] - precision[0][1] ** 2;
   const mean = [
     (precision[1][1] * right[0] - precision[0][1] * right[1]) / det,

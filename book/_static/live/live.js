@@ -1256,7 +1256,8 @@ var vaeLive = (() => {
       if (!width || !height) return;
       const scale = window.devicePixelRatio || 1;
       const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
-      if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+      if (canvas.width !== w || canvas.height !== h)
+        Object.assign(canvas, { width: w, height: h });
       const pen = canvas.getContext("2d");
       pen.setTransform(scale, 0, 0, scale, 0, 0);
       pen.clearRect(0, 0, width, height);
@@ -1408,7 +1409,9 @@ var vaeLive = (() => {
   function readStrokes(text) {
     if (!/^([0-9a-f]{4})+(\.([0-9a-f]{4})+)*$/.test(text)) return [];
     const value = (digits) => Number.parseInt(digits, 16);
-    return text.split(".").map((stroke) => stroke.match(/.{4}/g).map((p) => [value(p.slice(0, 2)), value(p.slice(2))]));
+    return text.split(".").map(
+      (stroke) => stroke.match(/.{4}/g).map((p) => [value(p.slice(0, 2)), value(p.slice(2))])
+    );
   }
   function paintStrokes(pen, strokes, side, color) {
     const scale = side / PAD;
@@ -1575,7 +1578,10 @@ var vaeLive = (() => {
       const { center, half } = this.frame;
       const side = Math.max(10, half * width / this.limit);
       const [x, y] = this.at(...center, width);
-      for (const [color, line2] of [[look.paper, 5], [look.accent, 2]]) {
+      for (const [color, line2] of [
+        [look.paper, 5],
+        [look.accent, 2]
+      ]) {
         pen.strokeStyle = color;
         pen.lineWidth = line2;
         pen.strokeRect(x - side / 2, y - side / 2, side, side);
@@ -1670,7 +1676,12 @@ var vaeLive = (() => {
     const found = [];
     for (let r = 0; r + 1 < rows; r += 1) {
       for (let c = 0; c + 1 < columns; c += 1) {
-        const corners = [[c, r], [c + 1, r], [c + 1, r + 1], [c, r + 1]];
+        const corners = [
+          [c, r],
+          [c + 1, r],
+          [c + 1, r + 1],
+          [c, r + 1]
+        ];
         const height = corners.map(([x, y]) => values[y * columns + x] - level);
         const crossings = [];
         for (let k = 0; k < 4; k += 1) {
@@ -1763,14 +1774,19 @@ var vaeLive = (() => {
       });
     }
     go(z) {
-      this.move(z.map((value, k) => {
-        const [low, high] = [this.center[k] - this.half, this.center[k] + this.half];
-        return Math.min(high, Math.max(low, value));
-      }));
+      this.move(
+        z.map((value, k) => {
+          const [low, high] = [this.center[k] - this.half, this.center[k] + this.half];
+          return Math.min(high, Math.max(low, value));
+        })
+      );
     }
     at([a, b], width) {
       const scale = width / (2 * this.half);
-      return [(a - this.center[0] + this.half) * scale, (this.center[1] + this.half - b) * scale];
+      return [
+        (a - this.center[0] + this.half) * scale,
+        (this.center[1] + this.half - b) * scale
+      ];
     }
     paint(pen, width) {
       if (!this.center) return;
@@ -1877,7 +1893,9 @@ var vaeLive = (() => {
         [this.data, this.model] = await Promise.all([services2.digits(), services2.load(NET)]);
         const { mean } = await services2.codes(this.model);
         this.map.points = { codes: mean, labels: this.data.labels };
-        const options = fifty(this.data).map((i) => make("option", { value: i, text: nameOf(this.data, i) }));
+        const options = fifty(this.data).map(
+          (i) => make("option", { value: i, text: nameOf(this.data, i) })
+        );
         this.digit.input.append(...options);
         state.follow(() => this.begin());
         await this.begin();
@@ -1888,7 +1906,9 @@ var vaeLive = (() => {
         label: "A sheet to draw a digit on; the menu below offers test digits instead",
         drawn: (strokes) => this.drawn(strokes)
       });
-      this.seen = digitPicture({ label: "The digit as the network gets it, 28 by 28 pixels" });
+      this.seen = digitPicture({
+        label: "The digit as the network gets it, 28 by 28 pixels"
+      });
       this.decoded = digitPicture({ label: "The digit decoded from the mean of your q" });
       this.digit = menu({
         label: "or take test digit",
@@ -1907,7 +1927,12 @@ var vaeLive = (() => {
       this.say = sentence();
     }
     build() {
-      const figure = (canvas, words) => make("figure", { class: "vae-live-picture" }, canvas, make("figcaption", { text: words }));
+      const figure = (canvas, words) => make(
+        "figure",
+        { class: "vae-live-picture" },
+        canvas,
+        make("figcaption", { text: words })
+      );
       const clear = button("Clear the sheet", () => this.choose("-1"));
       const pictures = make("div", { class: "vae-live-three" });
       pictures.append(
@@ -1918,10 +1943,20 @@ var vaeLive = (() => {
       const choose = make("div", { class: "vae-live-line" }, clear, this.digit.element);
       const planes = make("div", { class: "vae-live-planes" });
       planes.append(
-        figure(this.view.canvas, "Thin lines hold 50, 90 and 99 % of the exact posterior. Blue: the encoder’s q; orange: yours; dashed: the best one; 1 and 2 deviations each."),
+        figure(
+          this.view.canvas,
+          "Thin lines hold 50, 90 and 99 % of the exact posterior. Blue: the encoder’s q; orange: yours; dashed: the best one; 1 and 2 deviations each."
+        ),
         figure(this.map.canvas, "The whole plane; the frame is enlarged.")
       );
-      this.body.append(pictures, choose, planes, this.makeTable(), this.makeSliders(), this.say.element);
+      this.body.append(
+        pictures,
+        choose,
+        planes,
+        this.makeTable(),
+        this.makeSliders(),
+        this.say.element
+      );
     }
     makeTable() {
       this.cells = {};
@@ -1930,7 +1965,12 @@ var vaeLive = (() => {
         return make("tr", {}, make("th", { scope: "row", text: words }), this.cells[key2]);
       });
       const caption = make("caption", { text: "Nats, for this digit" });
-      return make("table", { class: "vae-live-numbers" }, caption, make("tbody", {}, ...rows));
+      return make(
+        "table",
+        { class: "vae-live-numbers" },
+        caption,
+        make("tbody", {}, ...rows)
+      );
     }
     makeSliders() {
       this.means = AXES.map(
@@ -1960,7 +2000,13 @@ var vaeLive = (() => {
       const sliders = make("div", { class: "vae-live-sliders" });
       sliders.append(...[...this.means, ...this.deviations].map((one) => one.element));
       const buttons = make("div", { class: "vae-live-buttons" }, back, this.descend);
-      return make("div", { class: "vae-live-rowbox" }, make("p", { class: "vae-live-title", text: "Your q" }), sliders, buttons);
+      return make(
+        "div",
+        { class: "vae-live-rowbox" },
+        make("p", { class: "vae-live-title", text: "Your q" }),
+        sliders,
+        buttons
+      );
     }
     /** Change one number of the reader's q, and no other by a slider's rounding. */
     changeMine(part, k, value) {
@@ -2080,7 +2126,8 @@ var vaeLive = (() => {
       this.speak(values);
     }
     speak({ log, encoder, gap, mine }) {
-      if (!Number.isFinite(log)) return this.say.say("The exact posterior is being added up …");
+      if (!Number.isFinite(log))
+        return this.say.say("The exact posterior is being added up …");
       const { mass, modes: modes2 } = this.posterior;
       const held = mass > 0.9999 ? "more than 99.99" : number(100 * mass, 2);
       const others = modes2.length > 1 ? `, in ${modes2.length} places` : "";
@@ -2216,54 +2263,90 @@ var vaeLive = (() => {
       this.original = digitPicture({ label: "The test digit" });
       this.decoded = digitPicture({ label: "What the decoder draws from the sliders" });
       this.list = make("div", { class: "vae-live-latents" });
-      this.price = make("tbody");
+      this.rows = make("tbody");
       this.say = sentence();
       this.build();
       this.start = async () => {
         this.data = await services2.digits();
         const options = fifty(this.data).map((i) => [i, nameOf(this.data, i)]);
-        this.digit.input.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
+        this.digit.input.replaceChildren(
+          ...options.map(([value, text]) => make("option", { value, text }))
+        );
         state.follow(() => this.load());
         await this.load();
       };
     }
     build() {
-      const figure = (picture, words) => make("figure", { class: "vae-live-picture" }, picture.canvas, make("figcaption", { text: words }));
+      const figure = (picture, words) => make(
+        "figure",
+        { class: "vae-live-picture" },
+        picture.canvas,
+        make("figcaption", { text: words })
+      );
       const reset = button("Back to this digit's code", () => {
         this.state.set("z", "");
         this.encode();
       });
       const left = make("div", { class: "vae-live-side" });
       left.append(
-        make("div", { class: "vae-live-two" }, figure(this.original, "test digit"), figure(this.decoded, "decoded from the sliders")),
+        make(
+          "div",
+          { class: "vae-live-two" },
+          figure(this.original, "test digit"),
+          figure(this.decoded, "decoded from the sliders")
+        ),
         this.digit.element,
         this.net.element,
         reset
       );
-      const caption = "Price of this test digit, in bytes";
-      const table = make("table", { class: "vae-live-numbers" }, make("caption", { text: caption }), this.price);
+      const caption = "Cost of this test digit, in bytes";
+      const table = make(
+        "table",
+        { class: "vae-live-numbers" },
+        make("caption", { text: caption }),
+        this.rows
+      );
       const stage = make("div", { class: "vae-live-split" }, left, this.list);
+      this.showRows("the code", Array(8).fill("…"));
+      this.buildSliders(
+        Number(
+          this.state.choice(
+            "net",
+            NETS.map(([name2]) => name2)
+          ).slice(4)
+        )
+      );
       this.body.append(stage, this.say.element, table);
     }
     async load() {
-      const name2 = this.state.choice("net", NETS.map(([key2]) => key2));
+      const name2 = this.state.choice(
+        "net",
+        NETS.map(([key2]) => key2)
+      );
       this.net.set(name2);
       this.model = await this.services.load(name2);
       const codes2 = await this.services.codes(this.model);
-      if (name2 !== this.state.choice("net", NETS.map(([key2]) => key2))) return;
+      if (name2 !== this.state.choice(
+        "net",
+        NETS.map(([key2]) => key2)
+      ))
+        return;
       this.rates = meanRates(codes2, this.model.latentDim);
       this.order = [...this.rates.keys()].sort((a, b) => this.rates[b] - this.rates[a]);
-      this.buildSliders();
+      this.buildSliders(this.model.latentDim);
       this.encode();
     }
-    buildSliders() {
-      const most = this.rates[this.order[0]];
+    /** Sliders in the order of the rates; before these are known, room for as many. */
+    buildSliders(d) {
+      const order = this.order || Array.from({ length: d }, (_, k) => k);
+      const most = this.rates ? this.rates[order[0]] : 1;
       this.sliders = [];
-      const rows = this.order.map((k) => {
-        const rate = this.rates[k];
-        const dead = rate < DEAD;
+      const rows = order.map((k) => {
+        const rate = this.rates ? this.rates[k] : 0;
+        const dead = this.rates && rate < DEAD;
+        const nats = this.rates ? `${number(rate, rate < 0.1 ? 3 : 1)} nats` : "…";
         const one = slider({
-          label: `z${k + 1}, ${number(rate, rate < 0.1 ? 3 : 1)} nats${dead ? ", dead" : ""}`,
+          label: `z${k + 1}, ${nats}${dead ? ", dead" : ""}`,
           min: -LIMIT2,
           max: LIMIT2,
           step: 0.01,
@@ -2271,12 +2354,13 @@ var vaeLive = (() => {
           change: (value) => this.move(k, value)
         });
         this.sliders[k] = one;
-        one.element.classList.toggle("vae-live-dead", dead);
+        one.input.disabled = !this.rates;
+        one.element.classList.toggle("vae-live-dead", Boolean(dead));
         one.element.style.setProperty("--rate", `${100 * rate / most}%`);
         return one.element;
       });
-      const title = make("p", { class: "vae-live-title", text: "Latents by their mean rate on 500 test digits" });
-      this.list.replaceChildren(title, ...rows);
+      const words = "Latents by their mean rate on 500 test digits";
+      this.list.replaceChildren(make("p", { class: "vae-live-title", text: words }), ...rows);
     }
     chosen() {
       const options = fifty(this.data);
@@ -2295,7 +2379,7 @@ var vaeLive = (() => {
       this.sliders.forEach((one, k) => one.set(this.z[k]));
       this.original.show(this.x);
       this.showDecoded();
-      this.showPrice(index);
+      this.showCost(index);
     }
     move(k, value) {
       this.z[k] = value;
@@ -2327,33 +2411,48 @@ var vaeLive = (() => {
       }
       return { rate, ...total };
     }
-    async showPrice(index) {
+    showRows(code, values) {
+      const words = [
+        "784 pixels of 8 bits, as they are",
+        code,
+        "the pixels, given the code: density × 1/255",
+        "together: −ELBO of the model as trained",
+        "the pixels, given the code: Gaussian clipped to [0, 1]",
+        "together: −ELBO with the clipped Gaussian",
+        "PNG, 8-bit grey, best of five filters (57 of it frame)",
+        "gzip of the 784 bytes (18 of it frame)"
+      ];
+      const row = (text, i) => {
+        const parts = [make("th", { scope: "row", text }), make("td", { text: values[i] })];
+        return make(
+          "tr",
+          { class: text.startsWith("together") ? "vae-live-total" : null },
+          ...parts
+        );
+      };
+      this.rows.replaceChildren(...words.map(row));
+    }
+    async showCost(index) {
       const { rate, density, clipped } = this.costs();
       const levels2 = Uint8Array.from(this.x, (x) => Math.round(255 * x));
-      const [png, gzip] = await Promise.all([pngSize(levels2), gzipSize(levels2)]).catch(() => [NaN, NaN]);
+      const [png, gzip] = await Promise.all([pngSize(levels2), gzipSize(levels2)]).catch(() => [
+        NaN,
+        NaN
+      ]);
       if (index !== this.chosen()) return;
       const bytes = (nats) => `${number(inBytes(nats), 1)}`;
       const file = (size) => Number.isNaN(size) ? "not in this browser" : String(size);
-      const rows = [
-        ["784 pixels of 8 bits, as they are", "784"],
-        [`the code: rate ${number(rate, 1)} nats`, bytes(rate)],
-        ["the pixels, given the code: density × 1/255", bytes(density)],
-        ["together: −ELBO of the model as trained", bytes(rate + density), true],
-        ["the pixels, given the code: Gaussian clipped to [0, 1]", bytes(clipped)],
-        ["together: −ELBO with the clipped Gaussian", bytes(rate + clipped), true],
-        ["PNG, 8-bit grey, best of five filters (57 of it frame)", file(png)],
-        ["gzip of the 784 bytes (18 of it frame)", file(gzip)]
+      const values = [
+        "784",
+        bytes(rate),
+        bytes(density),
+        bytes(rate + density),
+        bytes(clipped),
+        bytes(rate + clipped),
+        file(png),
+        file(gzip)
       ];
-      this.price.replaceChildren(
-        ...rows.map(
-          ([words, value, total]) => make(
-            "tr",
-            { class: total ? "vae-live-total" : null },
-            make("th", { scope: "row", text: words }),
-            make("td", { text: value })
-          )
-        )
-      );
+      this.showRows(`the code: rate ${number(rate, 1)} nats`, values);
     }
   };
 
@@ -2387,7 +2486,9 @@ var vaeLive = (() => {
         limit: LIMIT3,
         move
       });
-      this.digit = digitPicture({ label: `The digit that the ${words} network draws at this code` });
+      this.digit = digitPicture({
+        label: `The digit that the ${words} network draws at this code`
+      });
       this.row = digitRow({ label: "Ten digits along the rings in the plane", columns: ROW });
       const picture = make("figure", { class: "vae-live-picture" }, this.digit.canvas);
       this.caption = make("figcaption", { text: "" });
@@ -2453,7 +2554,10 @@ var vaeLive = (() => {
     }
     addFullControls(sliders) {
       const { state } = this;
-      const chosen = (name2, options) => state.choice(name2, options.map(([key2]) => key2));
+      const chosen = (name2, options) => state.choice(
+        name2,
+        options.map(([key2]) => key2)
+      );
       const set = (name2) => (value) => {
         state.set(name2, value);
         this.update();
@@ -2474,11 +2578,20 @@ var vaeLive = (() => {
           ["aggregate", "ten codes drawn from the aggregate posterior"]
         ]
       };
-      const labels = { show: "The plane shows", pixels: "The picture is", row: "The row shows" };
+      const labels = {
+        show: "The plane shows",
+        pixels: "The picture is",
+        row: "The row shows"
+      };
       this.choices = {};
       for (const [name2, options] of Object.entries(choices)) {
         const value = chosen(name2, options);
-        this.choices[name2] = radios({ label: labels[name2], options, value, change: set(name2) });
+        this.choices[name2] = radios({
+          label: labels[name2],
+          options,
+          value,
+          change: set(name2)
+        });
       }
       this.ends = ["from", "to"].map(
         (name2) => menu({
@@ -2500,7 +2613,12 @@ var vaeLive = (() => {
         state.set("draw", state.numbers("draw")[0] + 1);
         this.update();
       });
-      this.ofLine = make("div", { class: "vae-live-line" }, ...this.ends.map((e) => e.element), this.along.element);
+      this.ofLine = make(
+        "div",
+        { class: "vae-live-line" },
+        ...this.ends.map((e) => e.element),
+        this.along.element
+      );
       this.boxes = NETWORKS.slice(1).map(([name2, words]) => {
         const value = this.chosenNets().includes(name2);
         return checkbox({ label: words, value, change: (on) => this.toggle(name2, on) });
@@ -2508,7 +2626,13 @@ var vaeLive = (() => {
       const nets = make("fieldset", { class: "vae-live-choice" });
       nets.append(make("legend", { text: "Beside it, at the same code" }));
       nets.append(...this.boxes.map((box) => box.element));
-      const row = make("div", { class: "vae-live-rowbox" }, this.choices.row.element, this.ofLine, this.again);
+      const row = make(
+        "div",
+        { class: "vae-live-rowbox" },
+        this.choices.row.element,
+        this.ofLine,
+        this.again
+      );
       const more = make("div", { class: "vae-live-choices" });
       more.append(this.choices.show.element, this.choices.pixels.element, nets);
       sliders.after(more, row);
@@ -2550,7 +2674,9 @@ var vaeLive = (() => {
     fillMenus() {
       const options = fifty(this.data);
       this.ends.forEach(({ input }, k) => {
-        input.replaceChildren(...options.map((i) => make("option", { value: i, text: nameOf(this.data, i) })));
+        input.replaceChildren(
+          ...options.map((i) => make("option", { value: i, text: nameOf(this.data, i) }))
+        );
         input.value = this.endOf(k);
       });
     }
@@ -2561,9 +2687,12 @@ var vaeLive = (() => {
       return options.includes(said) ? said : options[k ? 0 : 35];
     }
     followAddress() {
-      for (const [name2, choice] of Object.entries(this.choices || {})) choice.set(this.state.get(name2));
+      for (const [name2, choice] of Object.entries(this.choices || {}))
+        choice.set(this.state.get(name2));
       const nets = this.chosenNets();
-      (this.boxes || []).forEach((box, k) => box.input.checked = nets.includes(NETWORKS[k + 1][0]));
+      (this.boxes || []).forEach(
+        (box, k) => box.input.checked = nets.includes(NETWORKS[k + 1][0])
+      );
       this.loadPanels();
     }
     moveTo(z) {
@@ -2573,7 +2702,9 @@ var vaeLive = (() => {
     moveAlong(t) {
       this.state.set("t", t);
       const { codes: codes2 } = this.panels.get("mlp_2");
-      const [a, b] = [0, 1].map((k) => codes2.subarray(2 * this.endOf(k), 2 * this.endOf(k) + 2));
+      const [a, b] = [0, 1].map(
+        (k) => codes2.subarray(2 * this.endOf(k), 2 * this.endOf(k) + 2)
+      );
       this.moveTo([0, 1].map((k) => (1 - t) * a[k] + t * b[k]));
     }
     update() {
@@ -2603,10 +2734,14 @@ var vaeLive = (() => {
     paintFull(panel) {
       const { model, view } = panel;
       const show = this.state.get("show");
-      if (show === "prior") view.points = { codes: this.random(7).normals(1e3), labels: null };
+      if (show === "prior")
+        view.points = { codes: this.random(7).normals(1e3), labels: null };
       if (show === "digits") {
         view.points = null;
-        view.backdrop = { count: GRID, pixels: panel.grid ||= model.decode(gridCodes(), GRID * GRID) };
+        view.backdrop = {
+          count: GRID,
+          pixels: panel.grid ||= model.decode(gridCodes(), GRID * GRID)
+        };
       }
       const codes2 = this.rowCodes(panel);
       view.joined = this.state.get("row") === "between";
@@ -4305,7 +4440,8 @@ var vaeLive = (() => {
       }
     }
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", mountAll);
+  if (document.readyState === "loading")
+    document.addEventListener("DOMContentLoaded", mountAll);
   else mountAll();
   return __toCommonJS(main_exports);
 })();

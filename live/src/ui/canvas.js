@@ -23,7 +23,8 @@ export function surface({ label, className = "", paint }) {
     if (!width || !height) return;
     const scale = window.devicePixelRatio || 1;
     const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
-    if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+    if (canvas.width !== w || canvas.height !== h)
+      Object.assign(canvas, { width: w, height: h });
     const pen = canvas.getContext("2d");
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     pen.clearRect(0, 0, width, height);

@@ -12,7 +12,12 @@ export function segments(values, columns, level) {
   const found = [];
   for (let r = 0; r + 1 < rows; r += 1) {
     for (let c = 0; c + 1 < columns; c += 1) {
-      const corners = [[c, r], [c + 1, r], [c + 1, r + 1], [c, r + 1]];
+      const corners = [
+        [c, r],
+        [c + 1, r],
+        [c + 1, r + 1],
+        [c, r + 1],
+      ];
       const height = corners.map(([x, y]) => values[y * columns + x] - level);
       const crossings = [];
       for (let k = 0; k < 4; k += 1) {

@@ -54,7 +54,7 @@ function gradient(model, x, q, noise) {
   const h = deviation.map((s) => 0.05 * s);
   const z = new Float32Array(4 * noise.length);
   for (let s = 0; s < 4 * n; s += 1) {
-    const [axis, sign] = [s % 4 >> 1, s % 2 ? 1 : -1];
+    const [axis, sign] = [(s % 4) >> 1, s % 2 ? 1 : -1];
     for (let k = 0; k < 2; k += 1) {
       const at = q.mean[k] + deviation[k] * noise[2 * (s >> 2) + k];
       z[2 * s + k] = at + (k === axis ? sign * h[k] : 0);

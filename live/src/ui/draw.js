@@ -64,7 +64,9 @@ class Draw {
       [this.data, this.model] = await Promise.all([services.digits(), services.load(NET)]);
       const { mean } = await services.codes(this.model);
       this.map.points = { codes: mean, labels: this.data.labels };
-      const options = fifty(this.data).map((i) => make("option", { value: i, text: nameOf(this.data, i) }));
+      const options = fifty(this.data).map((i) =>
+        make("option", { value: i, text: nameOf(this.data, i) }),
+      );
       this.digit.input.append(...options);
       state.follow(() => this.begin());
       await this.begin();
@@ -76,7 +78,9 @@ class Draw {
       label: "A sheet to draw a digit on; the menu below offers test digits instead",
       drawn: (strokes) => this.drawn(strokes),
     });
-    this.seen = digitPicture({ label: "The digit as the network gets it, 28 by 28 pixels" });
+    this.seen = digitPicture({
+      label: "The digit as the network gets it, 28 by 28 pixels",
+    });
     this.decoded = digitPicture({ label: "The digit decoded from the mean of your q" });
     this.digit = menu({
       label: "or take test digit",
@@ -85,11 +89,13 @@ class Draw {
       change: (index) => this.choose(index),
     });
     this.view = new PosteriorView({
-      label: "The posterior, enlarged: drag, or use the arrow keys, to move the mean of your q",
+      label:
+        "The posterior, enlarged: drag, or use the arrow keys, to move the mean of your q",
       move: (mean) => this.setMine({ mean, logVar: this.mine.logVar }),
     });
     this.map = new PlaneView({
-      label: "The latent plane with the codes of test digits; a frame marks what is enlarged",
+      label:
+        "The latent plane with the codes of test digits; a frame marks what is enlarged",
       limit: LIMIT,
     });
     this.say = sentence();
@@ -97,7 +103,12 @@ class Draw {
 
   build() {
     const figure = (canvas, words) =>
-      make("figure", { class: "vae-live-picture" }, canvas, make("figcaption", { text: words }));
+      make(
+        "figure",
+        { class: "vae-live-picture" },
+        canvas,
+        make("figcaption", { text: words }),
+      );
     const clear = button("Clear the sheet", () => this.choose("-1"));
     const pictures = make("div", { class: "vae-live-three" });
     pictures.append(
@@ -108,10 +119,20 @@ class Draw {
     const choose = make("div", { class: "vae-live-line" }, clear, this.digit.element);
     const planes = make("div", { class: "vae-live-planes" });
     planes.append(
-      figure(this.view.canvas, "Thin lines hold 50, 90 and 99 % of the exact posterior. Blue: the encoder\u2019s q; orange: yours; dashed: the best one; 1 and 2 deviations each."),
+      figure(
+        this.view.canvas,
+        "Thin lines hold 50, 90 and 99 % of the exact posterior. Blue: the encoder\u2019s q; orange: yours; dashed: the best one; 1 and 2 deviations each.",
+      ),
       figure(this.map.canvas, "The whole plane; the frame is enlarged."),
     );
-    this.body.append(pictures, choose, planes, this.makeTable(), this.makeSliders(), this.say.element);
+    this.body.append(
+      pictures,
+      choose,
+      planes,
+      this.makeTable(),
+      this.makeSliders(),
+      this.say.element,
+    );
   }
 
   makeTable() {
@@ -121,7 +142,12 @@ class Draw {
       return make("tr", {}, make("th", { scope: "row", text: words }), this.cells[key]);
     });
     const caption = make("caption", { text: "Nats, for this digit" });
-    return make("table", { class: "vae-live-numbers" }, caption, make("tbody", {}, ...rows));
+    return make(
+      "table",
+      { class: "vae-live-numbers" },
+      caption,
+      make("tbody", {}, ...rows),
+    );
   }
 
   makeSliders() {
@@ -152,7 +178,13 @@ class Draw {
     const sliders = make("div", { class: "vae-live-sliders" });
     sliders.append(...[...this.means, ...this.deviations].map((one) => one.element));
     const buttons = make("div", { class: "vae-live-buttons" }, back, this.descend);
-    return make("div", { class: "vae-live-rowbox" }, make("p", { class: "vae-live-title", text: "Your q" }), sliders, buttons);
+    return make(
+      "div",
+      { class: "vae-live-rowbox" },
+      make("p", { class: "vae-live-title", text: "Your q" }),
+      sliders,
+      buttons,
+    );
   }
 
   /** Change one number of the reader's q, and no other by a slider's rounding. */
@@ -284,11 +316,15 @@ class Draw {
   }
 
   speak({ log, encoder, gap, mine }) {
-    if (!Number.isFinite(log)) return this.say.say("The exact posterior is being added up \u2026");
+    if (!Number.isFinite(log))
+      return this.say.say("The exact posterior is being added up \u2026");
     const { mass, modes } = this.posterior;
     const held = mass > 0.9999 ? "more than 99.99" : number(100 * mass, 2);
     const others = modes.length > 1 ? `, in ${modes.length} places` : "";
-    const score = this.mine === this.q ? "" : ` Your q: ELBO ${number(mine)} nats, ${number(mine - encoder)} against the encoder.`;
+    const score =
+      this.mine === this.q
+        ? ""
+        : ` Your q: ELBO ${number(mine)} nats, ${number(mine - encoder)} against the encoder.`;
     return this.say.say(
       `log p(x) = ${number(log)} = ELBO ${number(encoder)} + gap ${number(gap)} nats; the cells that were ` +
         `added up hold ${held} % of the posterior${others}.${score}`,

@@ -71,13 +71,15 @@ class Latents {
     this.original = digitPicture({ label: "The test digit" });
     this.decoded = digitPicture({ label: "What the decoder draws from the sliders" });
     this.list = make("div", { class: "vae-live-latents" });
-    this.price = make("tbody");
+    this.rows = make("tbody");
     this.say = sentence();
     this.build();
     this.start = async () => {
       this.data = await services.digits();
       const options = fifty(this.data).map((i) => [i, nameOf(this.data, i)]);
-      this.digit.input.replaceChildren(...options.map(([value, text]) => make("option", { value, text })));
+      this.digit.input.replaceChildren(
+        ...options.map(([value, text]) => make("option", { value, text })),
+      );
       state.follow(() => this.load());
       await this.load();
     };
@@ -85,44 +87,83 @@ class Latents {
 
   build() {
     const figure = (picture, words) =>
-      make("figure", { class: "vae-live-picture" }, picture.canvas, make("figcaption", { text: words }));
+      make(
+        "figure",
+        { class: "vae-live-picture" },
+        picture.canvas,
+        make("figcaption", { text: words }),
+      );
     const reset = button("Back to this digit's code", () => {
       this.state.set("z", "");
       this.encode();
     });
     const left = make("div", { class: "vae-live-side" });
     left.append(
-      make("div", { class: "vae-live-two" }, figure(this.original, "test digit"), figure(this.decoded, "decoded from the sliders")),
+      make(
+        "div",
+        { class: "vae-live-two" },
+        figure(this.original, "test digit"),
+        figure(this.decoded, "decoded from the sliders"),
+      ),
       this.digit.element,
       this.net.element,
       reset,
     );
-    const caption = "Price of this test digit, in bytes";
-    const table = make("table", { class: "vae-live-numbers" }, make("caption", { text: caption }), this.price);
+    const caption = "Cost of this test digit, in bytes";
+    const table = make(
+      "table",
+      { class: "vae-live-numbers" },
+      make("caption", { text: caption }),
+      this.rows,
+    );
     const stage = make("div", { class: "vae-live-split" }, left, this.list);
+    this.showRows("the code", Array(8).fill("\u2026"));
+    this.buildSliders(
+      Number(
+        this.state
+          .choice(
+            "net",
+            NETS.map(([name]) => name),
+          )
+          .slice(4),
+      ),
+    );
     this.body.append(stage, this.say.element, table);
   }
 
   async load() {
-    const name = this.state.choice("net", NETS.map(([key]) => key));
+    const name = this.state.choice(
+      "net",
+      NETS.map(([key]) => key),
+    );
     this.net.set(name);
     this.model = await this.services.load(name);
     const codes = await this.services.codes(this.model);
-    if (name !== this.state.choice("net", NETS.map(([key]) => key))) return; // changed meanwhile
+    if (
+      name !==
+      this.state.choice(
+        "net",
+        NETS.map(([key]) => key),
+      )
+    )
+      return; // changed meanwhile
     this.rates = meanRates(codes, this.model.latentDim);
     this.order = [...this.rates.keys()].sort((a, b) => this.rates[b] - this.rates[a]);
-    this.buildSliders();
+    this.buildSliders(this.model.latentDim);
     this.encode();
   }
 
-  buildSliders() {
-    const most = this.rates[this.order[0]];
+  /** Sliders in the order of the rates; before these are known, room for as many. */
+  buildSliders(d) {
+    const order = this.order || Array.from({ length: d }, (_, k) => k);
+    const most = this.rates ? this.rates[order[0]] : 1;
     this.sliders = [];
-    const rows = this.order.map((k) => {
-      const rate = this.rates[k];
-      const dead = rate < DEAD;
+    const rows = order.map((k) => {
+      const rate = this.rates ? this.rates[k] : 0;
+      const dead = this.rates && rate < DEAD;
+      const nats = this.rates ? `${number(rate, rate < 0.1 ? 3 : 1)} nats` : "\u2026";
       const one = slider({
-        label: `z${k + 1}, ${number(rate, rate < 0.1 ? 3 : 1)} nats${dead ? ", dead" : ""}`,
+        label: `z${k + 1}, ${nats}${dead ? ", dead" : ""}`,
         min: -LIMIT,
         max: LIMIT,
         step: 0.01,
@@ -130,12 +171,13 @@ class Latents {
         change: (value) => this.move(k, value),
       });
       this.sliders[k] = one;
-      one.element.classList.toggle("vae-live-dead", dead);
+      one.input.disabled = !this.rates;
+      one.element.classList.toggle("vae-live-dead", Boolean(dead));
       one.element.style.setProperty("--rate", `${(100 * rate) / most}%`);
       return one.element;
     });
-    const title = make("p", { class: "vae-live-title", text: "Latents by their mean rate on 500 test digits" });
-    this.list.replaceChildren(title, ...rows);
+    const words = "Latents by their mean rate on 500 test digits";
+    this.list.replaceChildren(make("p", { class: "vae-live-title", text: words }), ...rows);
   }
 
   chosen() {
@@ -156,7 +198,7 @@ class Latents {
     this.sliders.forEach((one, k) => one.set(this.z[k]));
     this.original.show(this.x);
     this.showDecoded();
-    this.showPrice(index);
+    this.showCost(index);
   }
 
   move(k, value) {
@@ -193,28 +235,48 @@ class Latents {
     return { rate, ...total };
   }
 
-  async showPrice(index) {
+  showRows(code, values) {
+    const words = [
+      "784 pixels of 8 bits, as they are",
+      code,
+      "the pixels, given the code: density \u00d7 1/255",
+      "together: \u2212ELBO of the model as trained",
+      "the pixels, given the code: Gaussian clipped to [0, 1]",
+      "together: \u2212ELBO with the clipped Gaussian",
+      "PNG, 8-bit grey, best of five filters (57 of it frame)",
+      "gzip of the 784 bytes (18 of it frame)",
+    ];
+    const row = (text, i) => {
+      const parts = [make("th", { scope: "row", text }), make("td", { text: values[i] })];
+      return make(
+        "tr",
+        { class: text.startsWith("together") ? "vae-live-total" : null },
+        ...parts,
+      );
+    };
+    this.rows.replaceChildren(...words.map(row));
+  }
+
+  async showCost(index) {
     const { rate, density, clipped } = this.costs();
     const levels = Uint8Array.from(this.x, (x) => Math.round(255 * x));
-    const [png, gzip] = await Promise.all([pngSize(levels), gzipSize(levels)]).catch(() => [NaN, NaN]);
+    const [png, gzip] = await Promise.all([pngSize(levels), gzipSize(levels)]).catch(() => [
+      NaN,
+      NaN,
+    ]);
     if (index !== this.chosen()) return;
     const bytes = (nats) => `${number(inBytes(nats), 1)}`;
     const file = (size) => (Number.isNaN(size) ? "not in this browser" : String(size));
-    const rows = [
-      ["784 pixels of 8 bits, as they are", "784"],
-      [`the code: rate ${number(rate, 1)} nats`, bytes(rate)],
-      ["the pixels, given the code: density \u00d7 1/255", bytes(density)],
-      ["together: \u2212ELBO of the model as trained", bytes(rate + density), true],
-      ["the pixels, given the code: Gaussian clipped to [0, 1]", bytes(clipped)],
-      ["together: \u2212ELBO with the clipped Gaussian", bytes(rate + clipped), true],
-      ["PNG, 8-bit grey, best of five filters (57 of it frame)", file(png)],
-      ["gzip of the 784 bytes (18 of it frame)", file(gzip)],
+    const values = [
+      "784",
+      bytes(rate),
+      bytes(density),
+      bytes(rate + density),
+      bytes(clipped),
+      bytes(rate + clipped),
+      file(png),
+      file(gzip),
     ];
-    this.price.replaceChildren(
-      ...rows.map(([words, value, total]) =>
-        make("tr", { class: total ? "vae-live-total" : null },
-          make("th", { scope: "row", text: words }), make("td", { text: value })),
-      ),
-    );
+    this.showRows(`the code: rate ${number(rate, 1)} nats`, values);
   }
 }

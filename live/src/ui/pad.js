@@ -14,7 +14,9 @@ const NEAR = 4; // points closer than this say nothing new
  */
 export function writeStrokes(strokes) {
   const hex = (value) => Math.round(value).toString(16).padStart(2, "0");
-  return strokes.map((stroke) => stroke.map(([x, y]) => hex(x) + hex(y)).join("")).join(".");
+  return strokes
+    .map((stroke) => stroke.map(([x, y]) => hex(x) + hex(y)).join(""))
+    .join(".");
 }
 
 /** The strokes of a text; none where it is not of that form. */
@@ -23,7 +25,9 @@ export function readStrokes(text) {
   const value = (digits) => Number.parseInt(digits, 16);
   return text
     .split(".")
-    .map((stroke) => stroke.match(/.{4}/g).map((p) => [value(p.slice(0, 2)), value(p.slice(2))]));
+    .map((stroke) =>
+      stroke.match(/.{4}/g).map((p) => [value(p.slice(0, 2)), value(p.slice(2))]),
+    );
 }
 
 /** Draw strokes with a round pen into a square of some side. */

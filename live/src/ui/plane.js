@@ -34,7 +34,9 @@ class Panel {
       limit: LIMIT,
       move,
     });
-    this.digit = digitPicture({ label: `The digit that the ${words} network draws at this code` });
+    this.digit = digitPicture({
+      label: `The digit that the ${words} network draws at this code`,
+    });
     this.row = digitRow({ label: "Ten digits along the rings in the plane", columns: ROW });
     const picture = make("figure", { class: "vae-live-picture" }, this.digit.canvas);
     this.caption = make("figcaption", { text: "" });
@@ -114,7 +116,11 @@ class Plane {
 
   addFullControls(sliders) {
     const { state } = this;
-    const chosen = (name, options) => state.choice(name, options.map(([key]) => key));
+    const chosen = (name, options) =>
+      state.choice(
+        name,
+        options.map(([key]) => key),
+      );
     const set = (name) => (value) => {
       state.set(name, value);
       this.update();
@@ -135,11 +141,20 @@ class Plane {
         ["aggregate", "ten codes drawn from the aggregate posterior"],
       ],
     };
-    const labels = { show: "The plane shows", pixels: "The picture is", row: "The row shows" };
+    const labels = {
+      show: "The plane shows",
+      pixels: "The picture is",
+      row: "The row shows",
+    };
     this.choices = {};
     for (const [name, options] of Object.entries(choices)) {
       const value = chosen(name, options);
-      this.choices[name] = radios({ label: labels[name], options, value, change: set(name) });
+      this.choices[name] = radios({
+        label: labels[name],
+        options,
+        value,
+        change: set(name),
+      });
     }
     this.ends = ["from", "to"].map((name) =>
       menu({
@@ -161,7 +176,12 @@ class Plane {
       state.set("draw", state.numbers("draw")[0] + 1);
       this.update();
     });
-    this.ofLine = make("div", { class: "vae-live-line" }, ...this.ends.map((e) => e.element), this.along.element);
+    this.ofLine = make(
+      "div",
+      { class: "vae-live-line" },
+      ...this.ends.map((e) => e.element),
+      this.along.element,
+    );
     this.boxes = NETWORKS.slice(1).map(([name, words]) => {
       const value = this.chosenNets().includes(name);
       return checkbox({ label: words, value, change: (on) => this.toggle(name, on) });
@@ -169,7 +189,13 @@ class Plane {
     const nets = make("fieldset", { class: "vae-live-choice" });
     nets.append(make("legend", { text: "Beside it, at the same code" }));
     nets.append(...this.boxes.map((box) => box.element));
-    const row = make("div", { class: "vae-live-rowbox" }, this.choices.row.element, this.ofLine, this.again);
+    const row = make(
+      "div",
+      { class: "vae-live-rowbox" },
+      this.choices.row.element,
+      this.ofLine,
+      this.again,
+    );
     const more = make("div", { class: "vae-live-choices" });
     more.append(this.choices.show.element, this.choices.pixels.element, nets);
     sliders.after(more, row);
@@ -177,7 +203,10 @@ class Plane {
 
   chosenNets() {
     const known = NETWORKS.map(([name]) => name);
-    const said = this.state.get("nets").split(",").filter((name) => known.includes(name));
+    const said = this.state
+      .get("nets")
+      .split(",")
+      .filter((name) => known.includes(name));
     return known.filter((name) => name === "mlp_2" || (this.full && said.includes(name)));
   }
 
@@ -215,7 +244,9 @@ class Plane {
   fillMenus() {
     const options = fifty(this.data);
     this.ends.forEach(({ input }, k) => {
-      input.replaceChildren(...options.map((i) => make("option", { value: i, text: nameOf(this.data, i) })));
+      input.replaceChildren(
+        ...options.map((i) => make("option", { value: i, text: nameOf(this.data, i) })),
+      );
       input.value = this.endOf(k);
     });
   }
@@ -228,9 +259,12 @@ class Plane {
   }
 
   followAddress() {
-    for (const [name, choice] of Object.entries(this.choices || {})) choice.set(this.state.get(name));
+    for (const [name, choice] of Object.entries(this.choices || {}))
+      choice.set(this.state.get(name));
     const nets = this.chosenNets();
-    (this.boxes || []).forEach((box, k) => (box.input.checked = nets.includes(NETWORKS[k + 1][0])));
+    (this.boxes || []).forEach(
+      (box, k) => (box.input.checked = nets.includes(NETWORKS[k + 1][0])),
+    );
     this.loadPanels();
   }
 
@@ -242,7 +276,9 @@ class Plane {
   moveAlong(t) {
     this.state.set("t", t);
     const { codes } = this.panels.get("mlp_2");
-    const [a, b] = [0, 1].map((k) => codes.subarray(2 * this.endOf(k), 2 * this.endOf(k) + 2));
+    const [a, b] = [0, 1].map((k) =>
+      codes.subarray(2 * this.endOf(k), 2 * this.endOf(k) + 2),
+    );
     this.moveTo([0, 1].map((k) => (1 - t) * a[k] + t * b[k]));
   }
 
@@ -277,10 +313,14 @@ class Plane {
   paintFull(panel) {
     const { model, view } = panel;
     const show = this.state.get("show");
-    if (show === "prior") view.points = { codes: this.random(7).normals(1000), labels: null };
+    if (show === "prior")
+      view.points = { codes: this.random(7).normals(1000), labels: null };
     if (show === "digits") {
       view.points = null;
-      view.backdrop = { count: GRID, pixels: (panel.grid ||= model.decode(gridCodes(), GRID * GRID)) };
+      view.backdrop = {
+        count: GRID,
+        pixels: (panel.grid ||= model.decode(gridCodes(), GRID * GRID)),
+      };
     }
     const codes = this.rowCodes(panel);
     view.joined = this.state.get("row") === "between";
@@ -303,12 +343,14 @@ class Plane {
         const n = Math.floor(random.uniform() * this.data.labels.length);
         const noise = random.normals(2);
         for (let k = 0; k < 2; k += 1) {
-          codes[2 * i + k] = panel.codes[2 * n + k] + panel.deviations[2 * n + k] * noise[k];
+          codes[2 * i + k] =
+            panel.codes[2 * n + k] + panel.deviations[2 * n + k] * noise[k];
         }
       } else {
         const t = i / (ROW - 1);
         for (let k = 0; k < 2; k += 1) {
-          codes[2 * i + k] = (1 - t) * panel.codes[2 * ends[0] + k] + t * panel.codes[2 * ends[1] + k];
+          codes[2 * i + k] =
+            (1 - t) * panel.codes[2 * ends[0] + k] + t * panel.codes[2 * ends[1] + k];
         }
       }
     }

@@ -70,7 +70,10 @@ export class PlaneView {
       if (canvas.hasPointerCapture(event.pointerId)) place(event);
     });
     const arrows = {
-      ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1],
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowDown: [0, -1],
+      ArrowUp: [0, 1],
     };
     canvas.addEventListener("keydown", (event) => {
       const arrow = arrows[event.key];
@@ -110,7 +113,10 @@ export class PlaneView {
     const { center, half } = this.frame;
     const side = Math.max(10, (half * width) / this.limit);
     const [x, y] = this.at(...center, width);
-    for (const [color, line] of [[look.paper, 5], [look.accent, 2]]) {
+    for (const [color, line] of [
+      [look.paper, 5],
+      [look.accent, 2],
+    ]) {
       pen.strokeStyle = color;
       pen.lineWidth = line;
       pen.strokeRect(x - side / 2, y - side / 2, side, side);

@@ -78,7 +78,10 @@ export class PosteriorView {
       if (canvas.hasPointerCapture(event.pointerId)) place(event);
     });
     const arrows = {
-      ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1],
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowDown: [0, -1],
+      ArrowUp: [0, 1],
     };
     canvas.addEventListener("keydown", (event) => {
       const arrow = arrows[event.key];
@@ -91,15 +94,20 @@ export class PosteriorView {
   }
 
   go(z) {
-    this.move(z.map((value, k) => {
-      const [low, high] = [this.center[k] - this.half, this.center[k] + this.half];
-      return Math.min(high, Math.max(low, value));
-    }));
+    this.move(
+      z.map((value, k) => {
+        const [low, high] = [this.center[k] - this.half, this.center[k] + this.half];
+        return Math.min(high, Math.max(low, value));
+      }),
+    );
   }
 
   at([a, b], width) {
     const scale = width / (2 * this.half);
-    return [(a - this.center[0] + this.half) * scale, (this.center[1] + this.half - b) * scale];
+    return [
+      (a - this.center[0] + this.half) * scale,
+      (this.center[1] + this.half - b) * scale,
+    ];
   }
 
   paint(pen, width) {

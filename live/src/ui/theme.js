@@ -2,8 +2,16 @@
 
 /** The ten classes, as in vae_lib.plotting.style (Petroff 2021, arXiv:2107.02270). */
 export const DIGIT_COLORS = [
-  "#b9ac70", "#a96b59", "#ffa90e", "#94a4a2", "#717581",
-  "#832db6", "#92dadd", "#3f90da", "#bd1f01", "#e76300",
+  "#b9ac70",
+  "#a96b59",
+  "#ffa90e",
+  "#94a4a2",
+  "#717581",
+  "#832db6",
+  "#92dadd",
+  "#3f90da",
+  "#bd1f01",
+  "#e76300",
 ];
 
 /** Whether the page is dark now. */
