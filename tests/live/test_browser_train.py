@@ -22,6 +22,7 @@ PAGE = """<!doctype html>
 </div></main></html>"""
 
 pytestmark = [
+    pytest.mark.book,
     pytest.mark.skipif(
         importlib.util.find_spec("playwright") is None,
         reason="playwright is not installed: the extra `site`",
