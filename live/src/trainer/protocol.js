@@ -157,7 +157,7 @@ export class Session {
       codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
     const grid = manifoldCodes();
     const means = trainer.decode(grid, grid.length / 2);
-    const manifold = Uint8Array.from(means, (mean) => 255 * mean);
+    const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));
     const frame = {
       type: "frame",
       run: this.run,
