@@ -54,7 +54,7 @@ class Peer(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What is measured, and the goal of issue and page: seconds each."""
+    """What is measured, and the goal, in seconds."""
 
     work: str
     size: object  # hidden units, or a model
@@ -78,6 +78,7 @@ TASKS = {
     "conv_feature_map_2, a decode": Task(
         "decodeOne", "conv_feature_map_2", 50, 1, 0.004
     ),
+    "mlp_2, an exact posterior": Task("posterior", "mlp_2", 10, 1, 1.0),
 }
 
 

@@ -28,9 +28,10 @@ for (const peer of peers) {
     target: "es2022",
   });
   await writeFile(path.join(folder, "index.html"), PAGE);
-  await cp(path.join(STATIC, "digits_train.js"), path.join(folder, "digits_train.js"));
-  if (peer === "ours") {
-    await cp(path.join(STATIC, "weights"), path.join(folder, "weights"), { recursive: true });
+  const files =
+    peer === "ours" ? ["digits_train.js", "digits.js", "weights"] : ["digits_train.js"];
+  for (const name of files) {
+    await cp(path.join(STATIC, name), path.join(folder, name), { recursive: true });
   }
   for (const name of BINARIES[peer] ?? []) {
     const from = createRequire(import.meta.url).resolve(

@@ -1,11 +1,12 @@
 /** The pages' own engine, as the benchmark runs it. */
 
 import { plainKernel } from "../src/matmul.js";
+import { exactPosterior } from "../src/posterior.js";
 import { trainingKernel } from "../src/trainer/adam.js";
 import { manifoldCodes } from "../src/trainer/manifold.js";
 import { Trainer } from "../src/trainer/trainer.js";
 import { load, loadDecoder, loadDigits } from "../src/weights.js";
-import { initialWeights, LEARNING_RATE, time } from "./shared.js";
+import { initialWeights, LEARNING_RATE, PIXELS, time } from "./shared.js";
 
 export { digits, weights } from "./shared.js";
 
@@ -14,11 +15,16 @@ const tasks = new Map();
 /**
  * Make what a task needs.
  * @param {"wasm"|"js"} backend
- * @param {"train"|"decode"|"decodeOne"} task
+ * @param {"train"|"decode"|"decodeOne"|"posterior"} task
  * @param {number|string} size hidden units, or the name of a model
  */
 export async function prepare(backend, task, size) {
-  const makers = { train: prepareTraining, decode: prepareGrid, decodeOne: prepareOne };
+  const makers = {
+    train: prepareTraining,
+    decode: prepareGrid,
+    decodeOne: prepareOne,
+    posterior: preparePosterior,
+  };
   tasks.set(task + size, await makers[task](size, backend));
 }
 
@@ -46,6 +52,17 @@ async function prepareGrid(name) {
 async function prepareOne(name) {
   const model = await load(name);
   return () => model.decodeOne([0.3, -0.6])[0];
+}
+
+/** log p(x) and the posterior of one test digit after another, as "draw" has them. */
+async function preparePosterior(name) {
+  const model = await load(name);
+  const { images, count } = await loadDigits("test");
+  let next = 0;
+  return () => {
+    const first = (next++ % count) * PIXELS;
+    return exactPosterior(model, images.subarray(first, first + PIXELS)).logPx;
+  };
 }
 
 /** The start of the peers in the trainer's layout, which has both heads in one matrix. */

@@ -45,7 +45,7 @@ test("a learning rate that makes no sense is refused by name", () => {
   }
 });
 
-test("the fast step is the plain one to float32's rounding, to the last of any length", async () => {
+test("the fast step is the plain one to rounding, for any length", async () => {
   const fast = await trainingKernel();
   for (const length of [1, 3, 4, 10, 64]) {
     const values = (shift) => Float32Array.from({ length }, (_, i) => Math.sin(i + shift));

@@ -29,7 +29,7 @@ async function begin(options = {}) {
     heldOut: images.subarray(0, 20 * PIXELS),
     heldOutCount: 20,
   });
-  await session.receive({ type: "reset", options: { hidden: 8, seed: 1, ...options } });
+  await session.receive({ type: "reset", options: { hidden: 8, seed: 1, ...options }, run: 7 });
   const turn = () => timers.shift()?.run();
   const frames = () => messages.filter(({ type }) => type === "frame");
   return { session, messages, timers, turn, frames };
@@ -47,6 +47,7 @@ test("after data and reset the page has a first frame", async () => {
   assert.equal(frame.heldOut.n, 20);
   assert.equal(frame.train, null);
   assert.equal(frame.epochs, 0);
+  assert.equal(frame.run, 7);
 });
 
 test("a step is one batch, and the frame's codes are of the new weights", async () => {

@@ -18,10 +18,11 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="{live}/live.css">
 <script defer src="{live}/live.js"></script>
 <main><div class="vae-live" data-widget="train">
-<div class="vae-live-sentence-without"><p>Without scripts.</p></div>
+<div class="vae-live-without"><p>Without scripts.</p></div>
 </div></main></html>"""
 
 pytestmark = [
+    pytest.mark.book,
     pytest.mark.skipif(
         importlib.util.find_spec("playwright") is None,
         reason="playwright is not installed: the extra `site`",

@@ -1,7 +1,6 @@
 """The page's trainer beside Keras: objective and gradients on the same numbers."""
 
 import json
-import shutil
 import subprocess
 
 import keras
@@ -11,8 +10,6 @@ import pytest
 from notebook_env import ROOT
 from vae_lib import data, gradients, likelihoods, models, networks
 
-NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(not NODE, reason="node is not installed")
 LATENT_DIM = 2
 # In the order of vae_lib's weights; the page joins the two heads.
 ENCODER = ("encoderKernel", "encoderBias", "headsKernel", "headsBias")
@@ -56,7 +53,7 @@ def of_keras(vae, x, noise, kl):
     return float(value), by_name(arrays[:6], arrays[6:10], log_variance)
 
 
-def of_page(vae, variance, x, noise, kl, fast):
+def of_page(node, vae, variance, x, noise, kl, fast):
     """The same by the trainer in node."""
     weights = by_name(
         vae.encoder.get_weights(),
@@ -73,7 +70,7 @@ def of_page(vae, variance, x, noise, kl, fast):
         "fast": fast,
     }
     done = subprocess.run(
-        [NODE, ROOT / "tests" / "live" / "gradients_of.mjs"],
+        [node, ROOT / "tests" / "live" / "gradients_of.mjs"],
         input=json.dumps(question),
         capture_output=True,
         text=True,
@@ -92,13 +89,13 @@ def of_page(vae, variance, x, noise, kl, fast):
         (64, None, False, 64),
     ],
 )
-def test_gradients_are_those_of_keras(hidden, variance, kl, batch, fast):
+def test_gradients_are_those_of_keras(hidden, variance, kl, batch, fast, node):
     vae = make_vae(hidden, variance)
     x = np.asarray(data.load_sample().x_train[:batch], dtype="float32")
     rng = np.random.default_rng(1)
     noise = rng.standard_normal((batch, LATENT_DIM)).astype("float32") * kl
     loss, expected = of_keras(vae, x, noise, kl)
-    got = of_page(vae, variance, x, noise, kl, fast)
+    got = of_page(node, vae, variance, x, noise, kl, fast)
     reached = -got["score"]["elbo"] if kl else got["score"]["distortion"]
     assert reached == pytest.approx(loss, rel=1e-5)
     for name, array in expected.items():

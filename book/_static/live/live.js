@@ -3375,7 +3375,8 @@ var vaeLive = (() => {
      * @param {number} [options.seed] of weights, order and noise
      * @param {number} [options.batchSize]
      * @param {number} [options.learningRate]
-     * @param {Object} [options.kernel] `await trainingKernel()` of adam.js is the fastest, matmul.js's plainKernel() is always there
+     * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;
+     *   matmul.js's plainKernel() is always there
      * @param {Object} [options.parts] terms and gradients, where parts.js's are not wanted
      * @throws {RangeError} if a number makes no sense
      */
@@ -3463,7 +3464,7 @@ var vaeLive = (() => {
      * The bound of images that are not trained on, and its parts.
      * @param {Float32Array} images (n, 784)
      * @param {number} n
-     * @param {Float32Array} noise (n, d), standard normal: the same for each call makes scores comparable
+     * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable
      * @returns {Score}
      */
     score(images, n, noise) {
@@ -3593,13 +3594,34 @@ var vaeLive = (() => {
   var SLICE = 12;
   var SHARE = 4;
   var NOISE_SEED = 500;
+  function soon(run, wait) {
+    if (wait > 0) {
+      setTimeout(run, wait);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      run();
+    };
+    port2.postMessage(null);
+  }
   var Session = class {
+    #actions = {
+      data: (message) => this.#takeData(message),
+      reset: (message) => this.#reset(message),
+      set: (message) => this.#set(message),
+      start: (message) => this.#start(message),
+      pause: () => this.#pause(),
+      step: () => this.#single(),
+      drawn: () => this.#drawn()
+    };
     /**
      * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along
      * @param {function(): Promise<Object>} makeKernel a product with memory of its own
-     * @param {function(function(), number)} [later] as setTimeout
+     * @param {function(function(), number)} [later] as setTimeout, for tests
      */
-    constructor(post, makeKernel, later = (run, wait) => setTimeout(run, wait)) {
+    constructor(post, makeKernel, later = soon) {
       Object.assign(this, { post, makeKernel, later });
       this.trainer = null;
       this.pace = PACES.full;
@@ -3609,48 +3631,48 @@ var vaeLive = (() => {
     }
     /** Take one message; they are dealt with in order. */
     receive(message) {
-      this.queue = this.queue.then(() => this[`on_${message.type}`](message)).catch((error) => {
+      this.queue = this.queue.then(() => this.#actions[message.type](message)).catch((error) => {
         this.running = false;
         this.post({ type: "failed", message: error.message }, []);
       });
       return this.queue;
     }
-    on_data({ images, n, heldOut, heldOutCount }) {
+    #takeData({ images, n, heldOut, heldOutCount }) {
       Object.assign(this, { images, n, heldOut, heldOutCount });
       this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);
     }
-    async on_reset({ options }) {
+    async #reset({ options, run }) {
       this.running = false;
       this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
       this.trainer.setData(this.images, this.n);
-      Object.assign(this, { steps: 0, seconds: 0, batches: [], waiting: false });
-      this.show();
+      Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });
+      this.#show();
     }
-    on_set({ variance: variance2, pace }) {
+    #set({ variance: variance2, pace }) {
       if (variance2 !== void 0) this.trainer.fixVariance(variance2);
       if (pace !== void 0) this.pace = PACES[pace];
     }
-    on_start({ epochs = Infinity }) {
+    #start({ epochs = Infinity }) {
       this.until = epochs;
       this.running = this.trainer.epochs < epochs;
       this.#schedule(0);
     }
-    on_pause() {
+    #pause() {
       if (!this.running) return;
       this.running = false;
-      this.show();
+      this.#show();
     }
-    on_step() {
+    #single() {
       this.running = false;
       this.#step();
-      this.show();
+      this.#show();
     }
-    on_drawn() {
+    #drawn() {
       this.waiting = false;
       if (this.due && this.running) this.#sendFrame();
     }
     /** A frame at once, whose codes are all of the present weights. */
-    show() {
+    #show() {
       this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));
       this.#sendFrame();
     }
@@ -3665,17 +3687,22 @@ var vaeLive = (() => {
     #slice() {
       try {
         const until = performance.now() + SLICE;
+        const rests = () => this.pace.steps === null ? this.#wanted : this.due;
         do
           this.#step();
-        while (this.running && !this.due && performance.now() < until);
+        while (this.running && !rests() && performance.now() < until);
       } catch (error) {
         this.running = false;
         this.post({ type: "failed", message: error.message }, []);
         return;
       }
-      if (!this.running) this.show();
-      else if (this.due && !this.waiting) this.#sendFrame();
+      if (!this.running) this.#show();
+      else if (this.#wanted) this.#sendFrame();
       this.#schedule(this.pace.wait);
+    }
+    /** A picture is due, and the page has drawn the last one. */
+    get #wanted() {
+      return this.due && !this.waiting;
     }
     #step() {
       const started = performance.now();
@@ -3705,9 +3732,10 @@ var vaeLive = (() => {
         codes2[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
       const grid = manifoldCodes();
       const means = trainer.decode(grid, grid.length / 2);
-      const manifold = Uint8Array.from(means, (mean) => 255 * mean);
+      const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));
       const frame2 = {
         type: "frame",
+        run: this.run,
         running: this.running,
         steps: this.steps,
         epochs: trainer.epochs + trainer.at / this.n,
@@ -3724,7 +3752,7 @@ var vaeLive = (() => {
   };
 
   // worker:src/trainer/worker.js
-  var worker_default = '(() => {\n  // src/kernel.js\n  var KERNEL = "AGFzbQEAAAABEQJgCH9/f39/f39/AGACf38AAhABBGxpdmUGbWVtb3J5AgABAwQDAAEBByIDCmFkZFByb2R1Y3QAAAdyZWN0aWZ5AAEHc2lnbW9pZAACCq8GA/wDAgt/DHsgBUECdCEKAkADQCADQQBMDQEgBCEIIAAhCyABIQ8CQANAIAhBAEwNASALIAZqIQwgC/0JAgAhEyALIAdqIQsgC/0JAgAhFCALIAdqIQsgC/0JAgAhFSALIAdqIQsgC/0JAgAhFiALIAdqIQsgAiENIANBAUoEQCACIApqIQ4gDP0JAgAhFyAMIAdqIQwgDP0JAgAhGCAMIAdqIQwgDP0JAgAhGSAMIAdqIQwgDP0JAgAhGgUgAiEOQwAAAAD9EyEXIBchGCAXIRkgFyEaCyAPIApqIRAgECAKaiERIBEgCmohEiATIBT9UCAVIBb9UP1QIBcgGP1QIBkgGv1Q/VD9UP1TBEAgCiEJA0AgDSAN/QAEACATIA/9AAQAIhv95gEgFCAQ/QAEACIc/eYB/eQBIBUgEf0ABAAiHf3mASAWIBL9AAQAIh795gH95AH95AH95AH9CwQAIA4gDv0ABAAgFyAb/eYBIBggHP3mAf3kASAZIB395gEgGiAe/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIBJBEGohEiAJQRBrIgkNAAsgEiEPBSASIApqIQ8LIAhBBGshCAwACwsgA0ECayEDIAAgBkEBdGohACACIApBAXRqIQIMAAsLCysAA0AgACAA/QAEAEMAAAAA/RP96QH9CwQAIABBEGohACABQRBrIgENAAsLggIBAnsDQEMAAK5C/RNDAACuwv0TIAD9AAQA/eEB/ekB/egBIQIgAkM7qrg//RP95gH9aiEDIAIgA0MAgDE//RP95gH95QEgA0ODgF65/RP95gH95QEhAiAAQwAAgD/9E0MAAIA//RMgA/34AUH/AP0R/a4BQRf9qwFDAACAP/0TIAIgAiAC/eYBQwAAAD/9EyACQ6qqKj79EyACQ8GpKj39EyACQwiJCDz9EyACQ85Dtzr9EyACQ2dpUDn9E/3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3kAf3mAf3kAf3nAf0LBAAgAEEQaiEAIAFBEGsiAQ0ACws=";\n\n  // src/matmul.js\n  var PAGE = 65536;\n  var BLOCK = 4;\n  var ALIGNED = 16;\n  var TERMS = 64;\n  var compiled = null;\n  function compile() {\n    compiled ??= decodeAndCompile();\n    return compiled;\n  }\n  async function decodeAndCompile() {\n    try {\n      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));\n      return await WebAssembly.compile(bytes);\n    } catch {\n      return null;\n    }\n  }\n  async function kernel(room = 2 ** 22) {\n    const module = await compile();\n    if (module === null) return plainKernel();\n    const pages = Math.ceil(room * Float32Array.BYTES_PER_ELEMENT / PAGE) + 1;\n    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });\n    const instance = await WebAssembly.instantiate(module, { live: { memory } });\n    return wasmKernel(memory, instance.exports);\n  }\n  function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {\n    const { buffer } = memory;\n    let used = 0;\n    function alloc(length) {\n      const bytes = length * Float32Array.BYTES_PER_ELEMENT;\n      if (used + bytes > buffer.byteLength) {\n        throw new RangeError(\n          `${length} more floats do not fit the kernel\'s memory of ${buffer.byteLength} bytes: ask kernel(room) for more room.`\n        );\n      }\n      const array = new Float32Array(buffer, used, length);\n      used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;\n      return array;\n    }\n    const own = (...arrays) => arrays.every((array) => array.buffer === buffer);\n    function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n      checkSizes(C, A, B, m, k, n);\n      const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;\n      const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];\n      for (let p = 0; p < fast; p += TERMS) {\n        const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];\n        product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);\n      }\n      addPlain(C, A, B, m, k, n, transposeA, fast);\n    }\n    const inPlace = (fast, plain) => (x) => {\n      const whole = own(x) ? x.length - x.length % BLOCK : 0;\n      if (whole > 0) fast(x.byteOffset, 4 * whole);\n      plain(x.subarray(whole));\n    };\n    return {\n      name: "wasm",\n      memory,\n      alloc,\n      addProduct,\n      rectify: inPlace(rectify, rectifyPlain),\n      sigmoid: inPlace(sigmoid, sigmoidPlain)\n    };\n  }\n  function plainKernel() {\n    return {\n      name: "js",\n      alloc: (length) => new Float32Array(length),\n      addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n        checkSizes(C, A, B, m, k, n);\n        addPlain(C, A, B, m, k, n, transposeA, 0);\n      },\n      rectify: rectifyPlain,\n      sigmoid: sigmoidPlain\n    };\n  }\n  function rectifyPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);\n  }\n  function sigmoidPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));\n  }\n  function addPlain(C, A, B, m, k, n, transposeA, first) {\n    const [row, column] = transposeA ? [1, m] : [k, 1];\n    for (let i = 0; i < m; i++) {\n      const c = i * n;\n      let p = first;\n      for (; p + 3 < k; p += 4) {\n        const a = i * row + p * column;\n        const [a0, a1] = [A[a], A[a + column]];\n        const [a2, a3] = [A[a + 2 * column], A[a + 3 * column]];\n        if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) continue;\n        const [b0, b1, b2, b3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];\n        for (let j = 0; j < n; j++) {\n          C[c + j] += a0 * B[b0 + j] + a1 * B[b1 + j] + (a2 * B[b2 + j] + a3 * B[b3 + j]);\n        }\n      }\n      for (; p < k; p++) {\n        const a = A[i * row + p * column];\n        if (a === 0) continue;\n        const b = p * n;\n        for (let j = 0; j < n; j++) C[c + j] += a * B[b + j];\n      }\n    }\n  }\n  function checkSizes(C, A, B, m, k, n) {\n    const wanted = [m * n, m * k, k * n];\n    [C, A, B].forEach((array, i) => {\n      if (!(array.length >= wanted[i])) {\n        throw new RangeError(\n          `${"CAB"[i]} has ${array.length} numbers, ${wanted[i]} are needed for m = ${m}, k = ${k}, n = ${n}.`\n        );\n      }\n    });\n  }\n\n  // src/trainer/adam_kernel.js\n  var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";\n\n  // src/trainer/adam.js\n  var BETA_1 = 0.9;\n  var BETA_2 = 0.999;\n  var EPSILON = 1e-7;\n  var BLOCK2 = 4;\n  async function trainingKernel() {\n    const product = await kernel();\n    if (!product.memory) return product;\n    const bytes = Uint8Array.from(atob(KERNEL2), (letter) => letter.charCodeAt(0));\n    const imports = { live: { memory: product.memory } };\n    const { instance } = await WebAssembly.instantiate(bytes, imports);\n    return { ...product, descend: fastDescend(instance.exports.descend) };\n  }\n  function fastDescend(fast) {\n    return (weights, gradients, first, second, size) => {\n      const whole = weights.length - weights.length % BLOCK2;\n      const arrays = [weights, gradients, first, second];\n      if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);\n      descendPlain(...arrays.map((array) => array.subarray(whole)), size);\n    };\n  }\n  var Adam = class {\n    /**\n     * @param {Object<string, Float32Array>} weights changed in place by {@link Adam#update}\n     * @param {number} learningRate\n     * @param {Object} [kernel] of {@link trainingKernel}, the one that allocated the weights\n     */\n    constructor(weights, learningRate, kernel2 = plainKernel()) {\n      if (!(learningRate > 0 && learningRate < Infinity)) {\n        throw new RangeError(\n          `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`\n        );\n      }\n      this.weights = weights;\n      this.learningRate = learningRate;\n      this.steps = 0;\n      this.first = emptyLike(weights, kernel2.alloc);\n      this.second = emptyLike(weights, kernel2.alloc);\n      this.descend = kernel2.descend ?? descendPlain;\n    }\n    /**\n     * One step down the gradients, which have the names and lengths of the weights.\n     * @param {Object<string, Float32Array>} gradients of the loss, by name\n     * @param {function(string): boolean} [isLearned] which weights move\n     */\n    update(gradients, isLearned = () => true) {\n      this.steps += 1;\n      const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);\n      const size = this.learningRate * corrected;\n      for (const name of Object.keys(this.weights)) {\n        if (!isLearned(name)) continue;\n        const moments = [this.first[name], this.second[name]];\n        this.descend(this.weights[name], gradients[name], ...moments, size);\n      }\n    }\n  };\n  function emptyLike(weights, alloc) {\n    const entries = Object.entries(weights);\n    return Object.fromEntries(entries.map(([name, values]) => [name, alloc(values.length)]));\n  }\n  function descendPlain(weights, gradients, first, second, size) {\n    for (let i = 0; i < weights.length; i++) {\n      const gradient = gradients[i];\n      const mean = first[i] + (1 - BETA_1) * (gradient - first[i]);\n      const square = second[i] + (1 - BETA_2) * (gradient * gradient - second[i]);\n      first[i] = mean;\n      second[i] = square;\n      weights[i] -= size * mean / (Math.sqrt(square) + EPSILON);\n    }\n  }\n\n  // src/trainer/manifold.js\n  var SIDE = 20;\n  var UPPER = [\n    0.0627068,\n    0.1891184,\n    0.3186394,\n    0.4537622,\n    0.5977601,\n    0.755415,\n    0.9345893,\n    1.1503494,\n    1.4395315,\n    1.959964\n  ];\n  var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];\n  function manifoldCodes() {\n    const codes = new Float32Array(2 * SIDE * SIDE);\n    for (let i = 0; i < SIDE * SIDE; i++) {\n      codes[2 * i] = QUANTILES[i % SIDE];\n      codes[2 * i + 1] = QUANTILES[SIDE - 1 - Math.floor(i / SIDE)];\n    }\n    return codes;\n  }\n\n  // src/random.js\n  function seeded(seed) {\n    if (!Number.isInteger(seed) || seed < 0 || seed > 4294967295) {\n      throw new RangeError(\n        `seed must be a whole number from 0 to 4294967295, got ${seed}.`\n      );\n    }\n    const bits = xoshiro(splitMix(seed));\n    const uniform = () => (bits() >>> 8) / 16777216;\n    const normal = polarMethod(uniform);\n    return {\n      uniform,\n      normal,\n      normals: (n) => Float32Array.from({ length: n }, normal),\n      permutation: (n) => permutation(n, uniform)\n    };\n  }\n  function splitMix(seed) {\n    let state = seed;\n    return Uint32Array.from({ length: 4 }, () => {\n      state = state + 2654435769 | 0;\n      let word = Math.imul(state ^ state >>> 16, 569420461);\n      word = Math.imul(word ^ word >>> 15, 1935289751);\n      return word ^ word >>> 15;\n    });\n  }\n  function xoshiro(state) {\n    const rotate = (word, by) => word << by | word >>> 32 - by;\n    return () => {\n      const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9);\n      const shifted = state[1] << 9;\n      state[2] ^= state[0];\n      state[3] ^= state[1];\n      state[1] ^= state[2];\n      state[0] ^= state[3];\n      state[2] ^= shifted;\n      state[3] = rotate(state[3], 11);\n      return result >>> 0;\n    };\n  }\n  function polarMethod(uniform) {\n    let spare = null;\n    return () => {\n      if (spare !== null) {\n        const value = spare;\n        spare = null;\n        return value;\n      }\n      let a, b, square;\n      do {\n        a = 2 * uniform() - 1;\n        b = 2 * uniform() - 1;\n        square = a * a + b * b;\n      } while (square >= 1 || square === 0);\n      const scale = Math.sqrt(-2 * Math.log(square) / square);\n      spare = b * scale;\n      return a * scale;\n    };\n  }\n  function permutation(n, uniform) {\n    const order = Uint32Array.from({ length: n }, (_, i) => i);\n    for (let i = n - 1; i > 0; i--) {\n      const j = Math.floor(uniform() * (i + 1));\n      [order[i], order[j]] = [order[j], order[i]];\n    }\n    return order;\n  }\n\n  // src/trainer/parameters.js\n  var PIXELS = 784;\n  var INITIAL_VARIANCE = 0.05;\n  function shapes(hidden, latentDim) {\n    return {\n      encoderKernel: [PIXELS, hidden],\n      encoderBias: [1, hidden],\n      headsKernel: [hidden, 2 * latentDim],\n      headsBias: [1, 2 * latentDim],\n      decoderKernel: [latentDim, hidden],\n      decoderBias: [1, hidden],\n      pixelsKernel: [hidden, PIXELS],\n      pixelsBias: [1, PIXELS],\n      logVariance: [1, 1]\n    };\n  }\n  function zeros(layout, allocate) {\n    const entries = Object.entries(layout);\n    return Object.fromEntries(\n      entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)])\n    );\n  }\n  function initialise(weights, hidden, latentDim, random) {\n    for (const values of Object.values(weights)) values.fill(0);\n    glorot(weights.encoderKernel, PIXELS, hidden, random);\n    for (const first of [0, latentDim]) {\n      const limit = Math.sqrt(6 / (hidden + latentDim));\n      for (let row = 0; row < hidden; row++) {\n        for (let j = 0; j < latentDim; j++) {\n          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);\n        }\n      }\n    }\n    glorot(weights.decoderKernel, latentDim, hidden, random);\n    glorot(weights.pixelsKernel, hidden, PIXELS, random);\n    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);\n  }\n  function glorot(values, inputs, outputs, random) {\n    const limit = Math.sqrt(6 / (inputs + outputs));\n    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);\n  }\n\n  // src/trainer/network.js\n  var Workspace = class {\n    constructor(hidden, latentDim, size, allocate) {\n      Object.assign(this, { hidden, latentDim, size });\n      this.x = allocate(size * PIXELS);\n      this.noise = allocate(size * latentDim);\n      this.encoderHidden = allocate(size * hidden);\n      this.heads = allocate(size * 2 * latentDim);\n      this.z = allocate(size * latentDim);\n      this.decoderHidden = allocate(size * hidden);\n      this.means = allocate(size * PIXELS);\n      this.logitsGradient = allocate(size * PIXELS);\n      this.decoderGradient = allocate(size * hidden);\n      this.zGradient = allocate(size * latentDim);\n      this.headsGradient = allocate(size * 2 * latentDim);\n      this.encoderGradient = allocate(size * hidden);\n      this.gradientTransposed = allocate(size * Math.max(PIXELS, hidden));\n      this.resultTransposed = allocate(size * hidden);\n      this.gradients = zeros(shapes(hidden, latentDim), allocate);\n    }\n  };\n  function encode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.encoderHidden,\n      work.x,\n      weights.encoderKernel,\n      weights.encoderBias,\n      n,\n      PIXELS,\n      hidden\n    );\n    kernel2.rectify(work.encoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.heads,\n      work.encoderHidden,\n      weights.headsKernel,\n      weights.headsBias,\n      n,\n      hidden,\n      2 * latentDim\n    );\n  }\n  function decode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.decoderHidden,\n      work.z,\n      weights.decoderKernel,\n      weights.decoderBias,\n      n,\n      latentDim,\n      hidden\n    );\n    kernel2.rectify(work.decoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.means,\n      work.decoderHidden,\n      weights.pixelsKernel,\n      weights.pixelsBias,\n      n,\n      hidden,\n      PIXELS\n    );\n    kernel2.sigmoid(work.means.subarray(0, n * PIXELS));\n  }\n  function forward(kernel2, weights, work, n, parts) {\n    const { latentDim } = work;\n    encode(kernel2, weights, work, n);\n    parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);\n    decode(kernel2, weights, work, n);\n    const error = parts.squaredError(work.x, work.means, n * PIXELS) / n;\n    const variance = Math.exp(weights.logVariance[0]);\n    const distortion2 = parts.distortion(error, variance, PIXELS);\n    const rates2 = parts.rates(work.heads, n, latentDim);\n    const bounded = rates2.every((rate) => rate !== null);\n    const elbo = bounded ? -distortion2 - rates2.reduce((sum, rate) => sum + rate, 0) : null;\n    return { elbo, distortion: distortion2, rates: rates2, error };\n  }\n  function backward(kernel2, weights, work, n, error, parts) {\n    const { latentDim } = work;\n    const variance = Math.exp(weights.logVariance[0]);\n    work.gradients.logVariance[0] = parts.logVarianceGradient(error, variance, PIXELS);\n    parts.logitsGradient(work.x, work.means, variance, n, n * PIXELS, work.logitsGradient);\n    backwardDecoder(kernel2, weights, work, n);\n    parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);\n    parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);\n    backwardEncoder(kernel2, weights, work, n);\n  }\n  function backwardDecoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.pixelsKernel,\n      gradients.pixelsBias,\n      work.decoderHidden,\n      work.logitsGradient,\n      n,\n      hidden,\n      PIXELS\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.decoderGradient,\n      work.logitsGradient,\n      weights.pixelsKernel,\n      n,\n      hidden,\n      PIXELS\n    );\n    closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.decoderKernel,\n      gradients.decoderBias,\n      work.z,\n      work.decoderGradient,\n      n,\n      latentDim,\n      hidden\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.zGradient,\n      work.decoderGradient,\n      weights.decoderKernel,\n      n,\n      latentDim,\n      hidden\n    );\n  }\n  function backwardEncoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.headsKernel,\n      gradients.headsBias,\n      work.encoderHidden,\n      work.headsGradient,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.encoderGradient,\n      work.headsGradient,\n      weights.headsKernel,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.encoderKernel,\n      gradients.encoderBias,\n      work.x,\n      work.encoderGradient,\n      n,\n      PIXELS,\n      hidden\n    );\n  }\n  function affine(kernel2, out, input, weights, bias, n, rows, columns) {\n    for (let i = 0; i < n; i++) out.set(bias, i * columns);\n    kernel2.addProduct(out, input, weights, n, rows, columns);\n  }\n  function weightGradients(kernel2, ofKernel, ofBias, input, gradient, n, rows, columns) {\n    ofKernel.fill(0);\n    kernel2.addProduct(ofKernel, input, gradient, rows, n, columns, { transposeA: true });\n    ofBias.fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < columns; j++) ofBias[j] += gradient[i * columns + j];\n    }\n  }\n  function inputGradient(kernel2, work, out, gradient, weights, n, rows, columns) {\n    transpose(gradient, work.gradientTransposed, n, columns);\n    const result = work.resultTransposed;\n    result.fill(0, 0, n * rows);\n    kernel2.addProduct(result, weights, work.gradientTransposed, rows, columns, n);\n    transpose(result, out, rows, n);\n  }\n  function transpose(from, to, rows, columns) {\n    const block = 16;\n    for (let top = 0; top < rows; top += block) {\n      const bottom = Math.min(top + block, rows);\n      for (let left = 0; left < columns; left += block) {\n        const right = Math.min(left + block, columns);\n        for (let i = top; i < bottom; i++) {\n          for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];\n        }\n      }\n    }\n  }\n  function closeDeadUnits(gradient, units, length) {\n    for (let i = 0; i < length; i++) if (units[i] <= 0) gradient[i] = 0;\n  }\n\n  // src/trainer/parts.js\n  var LOG_2PI = Math.log(2 * Math.PI);\n  function drawCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];\n      }\n    }\n  }\n  function squaredError(x, means, length) {\n    let sum = 0;\n    for (let i = 0; i < length; i++) {\n      const difference = means[i] - x[i];\n      sum += difference * difference;\n    }\n    return sum;\n  }\n  function distortion(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels * (LOG_2PI + Math.log(variance)) + errorPerImage / variance);\n  }\n  function rates(heads, n, d) {\n    const result = new Array(d).fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;\n      }\n    }\n    return result;\n  }\n  function logitsGradient(x, means, variance, n, length, out) {\n    const scale = 1 / (variance * n);\n    for (let i = 0; i < length; i++) {\n      const y = means[i];\n      out[i] = scale * (y - x[i]) * y * (1 - y);\n    }\n  }\n  function logVarianceGradient(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels - errorPerImage / variance);\n  }\n  function codesGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const g = gradient[d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        out[2 * d * i + j] = g;\n        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);\n      }\n    }\n  }\n  function addRateGradient(heads, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const at = 2 * d * i + j;\n        out[at] += heads[at] / n;\n        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;\n      }\n    }\n  }\n  function drawNoise(random, noise, length) {\n    for (let i = 0; i < length; i++) noise[i] = random.normal();\n  }\n  function drawOrder(random, n) {\n    return random.permutation(n);\n  }\n  var variationalParts = Object.freeze({\n    drawOrder,\n    drawNoise,\n    drawCodes,\n    squaredError,\n    distortion,\n    rates,\n    logitsGradient,\n    logVarianceGradient,\n    codesGradient,\n    addRateGradient\n  });\n  function meanCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];\n    }\n  }\n  function meansGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        out[2 * d * i + j] = gradient[d * i + j];\n        out[2 * d * i + d + j] = 0;\n      }\n    }\n  }\n  var autoencoderParts = Object.freeze({\n    ...variationalParts,\n    drawCodes: meanCodes,\n    codesGradient: meansGradient,\n    rates: (heads, n, d) => new Array(d).fill(null),\n    addRateGradient: () => {\n    }\n  });\n\n  // src/trainer/trainer.js\n  var Trainer = class {\n    /**\n     * @param {Object} [options]\n     * @param {number} [options.hidden] width of both hidden layers\n     * @param {number} [options.latentDim]\n     * @param {?number} [options.variance] of every pixel; null learns it\n     * @param {boolean} [options.kl] false trains an autoencoder: no rate and no noise\n     * @param {number} [options.seed] of weights, order and noise\n     * @param {number} [options.batchSize]\n     * @param {number} [options.learningRate]\n     * @param {Object} [options.kernel] `await trainingKernel()` of adam.js is the fastest, matmul.js\'s plainKernel() is always there\n     * @param {Object} [options.parts] terms and gradients, where parts.js\'s are not wanted\n     * @throws {RangeError} if a number makes no sense\n     */\n    constructor(options = {}) {\n      const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;\n      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;\n      for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))\n        requireWhole(name, value);\n      Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });\n      this.parts = parts ?? (kl ? variationalParts : autoencoderParts);\n      this.random = seeded(seed);\n      const allocate = kernel2.alloc;\n      this.parameters = zeros(shapes(hidden, latentDim), allocate);\n      initialise(this.parameters, hidden, latentDim, this.random);\n      this.work = new Workspace(hidden, latentDim, batchSize, allocate);\n      this.adam = new Adam(this.parameters, learningRate, kernel2);\n      this.fixVariance(variance);\n      this.setData(new Float32Array(0), 0);\n    }\n    /** The variance of every pixel, now. */\n    get variance() {\n      return Math.exp(this.parameters.logVariance[0]);\n    }\n    /** Hold the variance at a number, or, with null, learn it from where it is. */\n    fixVariance(variance) {\n      if (variance !== null && !(variance > 0 && variance < Infinity)) {\n        throw new RangeError(\n          `variance must be a positive number, or null to learn it; got ${variance}.`\n        );\n      }\n      this.learnsVariance = variance === null;\n      if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance);\n    }\n    /**\n     * Images to train on; the epoch starts anew.\n     * @param {Float32Array} images (n, 784) in [0, 1]\n     * @param {number} n\n     */\n    setData(images, n) {\n      if (images.length !== n * PIXELS) {\n        throw new RangeError(\n          `images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`\n        );\n      }\n      Object.assign(this, { images, n, at: 0, epochs: 0, order: null });\n      this.posteriors = new Float32Array(n * 2 * this.latentDim);\n    }\n    /**\n     * One step of Adam on the next batch of the epoch; the last batch may be short.\n     * @returns {Score} of the batch before the step, with its own noise\n     */\n    step() {\n      if (this.n === 0) throw new Error("There is nothing to train on: call setData first.");\n      if (this.at === 0) this.order = this.parts.drawOrder(this.random, this.n);\n      const batch = this.order.slice(this.at, this.at + this.batchSize);\n      const n = batch.length;\n      this.#gather(batch);\n      this.parts.drawNoise(this.random, this.work.noise, n * this.latentDim);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      this.#remember(batch);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      this.adam.update(\n        this.work.gradients,\n        (name) => this.learnsVariance || name !== "logVariance"\n      );\n      this.at += n;\n      if (this.at >= this.n) {\n        this.at = 0;\n        this.epochs += 1;\n      }\n      return { ...score, n };\n    }\n    /**\n     * The rest of the current epoch, the whole of it if it has not begun.\n     * @returns {Score} mean over its images, each before its own step\n     */\n    epoch() {\n      const scores = [];\n      do\n        scores.push(this.step());\n      while (this.at !== 0);\n      return meanScore(scores);\n    }\n    /**\n     * The bound of images that are not trained on, and its parts.\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @param {Float32Array} noise (n, d), standard normal: the same for each call makes scores comparable\n     * @returns {Score}\n     */\n    score(images, n, noise) {\n      const scores = [];\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        this.work.noise.set(\n          noise.subarray(first * this.latentDim, (first + count) * this.latentDim)\n        );\n        scores.push({\n          ...forward(this.kernel, this.parameters, this.work, count, this.parts),\n          n: count\n        });\n      });\n      return meanScore(scores);\n    }\n    /**\n     * Parameters of q(z|x), means and then log-variances of each image, (n, 2d).\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    encode(images, n) {\n      const width = 2 * this.latentDim;\n      const heads = new Float32Array(n * width);\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        encode(this.kernel, this.parameters, this.work, count);\n        heads.set(this.work.heads.subarray(0, count * width), first * width);\n      });\n      return heads;\n    }\n    /**\n     * Mean images of codes, (n, 784).\n     * @param {Float32Array} z (n, d)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    decode(z, n) {\n      const means = new Float32Array(n * PIXELS);\n      this.#inBatches(n, (first, count) => {\n        this.work.z.set(z.subarray(first * this.latentDim, (first + count) * this.latentDim));\n        decode(this.kernel, this.parameters, this.work, count);\n        means.set(this.work.means.subarray(0, count * PIXELS), first * PIXELS);\n      });\n      return means;\n    }\n    /**\n     * Gradients of the loss of one batch with given noise; nothing is changed.\n     * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies\n     */\n    gradients(images, n, noise) {\n      if (n > this.batchSize)\n        throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);\n      this.work.x.set(images);\n      this.work.noise.set(noise);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      return { score: { ...score, n }, gradients: copies(this.work.gradients) };\n    }\n    /** Copies of all weights, by name. */\n    weights() {\n      return copies(this.parameters);\n    }\n    /** Replace all weights; Adam\'s moments stay. */\n    setWeights(weights) {\n      for (const [name, values] of Object.entries(this.parameters)) {\n        if (weights[name]?.length !== values.length) {\n          throw new RangeError(\n            `${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`\n          );\n        }\n        values.set(weights[name]);\n      }\n    }\n    // Loops, not subarrays: 128 views a step cost more than what they copy.\n    #gather(batch) {\n      for (let i = 0; i < batch.length; i++) {\n        const from = batch[i] * PIXELS;\n        for (let p = 0; p < PIXELS; p++) this.work.x[i * PIXELS + p] = this.images[from + p];\n      }\n    }\n    /** The posterior that the step has just computed: the page\'s codes cost nothing more. */\n    #remember(batch) {\n      const width = 2 * this.latentDim;\n      for (let i = 0; i < batch.length; i++) {\n        const to = batch[i] * width;\n        for (let j = 0; j < width; j++) this.posteriors[to + j] = this.work.heads[i * width + j];\n      }\n    }\n    #inBatches(n, use) {\n      for (let first = 0; first < n; first += this.batchSize) {\n        use(first, Math.min(this.batchSize, n - first));\n      }\n    }\n  };\n  function meanScore(scores) {\n    const n = scores.reduce((sum, score) => sum + score.n, 0);\n    const mean = (read) => scores.reduce((sum, score) => sum + read(score) * score.n / n, 0);\n    const bounded = scores[0].elbo !== null;\n    return {\n      elbo: bounded ? mean((score) => score.elbo) : null,\n      distortion: mean((score) => score.distortion),\n      rates: scores[0].rates.map(\n        (rate, j) => rate === null ? null : mean((score) => score.rates[j])\n      ),\n      n\n    };\n  }\n  function copies(arrays) {\n    return Object.fromEntries(\n      Object.entries(arrays).map(([name, values]) => [name, values.slice()])\n    );\n  }\n  function requireWhole(name, value) {\n    if (!Number.isInteger(value) || value < 1) {\n      throw new RangeError(`${name} must be a whole number of at least 1, got ${value}.`);\n    }\n  }\n\n  // src/trainer/protocol.js\n  var PACES = Object.freeze({\n    slow: { steps: 1, wait: 400 },\n    medium: { steps: 4, wait: 100 },\n    full: { steps: null, wait: 0 }\n  });\n  var SLICE = 12;\n  var SHARE = 4;\n  var NOISE_SEED = 500;\n  var Session = class {\n    /**\n     * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along\n     * @param {function(): Promise<Object>} makeKernel a product with memory of its own\n     * @param {function(function(), number)} [later] as setTimeout\n     */\n    constructor(post, makeKernel, later = (run, wait) => setTimeout(run, wait)) {\n      Object.assign(this, { post, makeKernel, later });\n      this.trainer = null;\n      this.pace = PACES.full;\n      this.running = false;\n      this.scheduled = false;\n      this.queue = Promise.resolve();\n    }\n    /** Take one message; they are dealt with in order. */\n    receive(message) {\n      this.queue = this.queue.then(() => this[`on_${message.type}`](message)).catch((error) => {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n      });\n      return this.queue;\n    }\n    on_data({ images, n, heldOut, heldOutCount }) {\n      Object.assign(this, { images, n, heldOut, heldOutCount });\n      this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);\n    }\n    async on_reset({ options }) {\n      this.running = false;\n      this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });\n      this.trainer.setData(this.images, this.n);\n      Object.assign(this, { steps: 0, seconds: 0, batches: [], waiting: false });\n      this.show();\n    }\n    on_set({ variance, pace }) {\n      if (variance !== void 0) this.trainer.fixVariance(variance);\n      if (pace !== void 0) this.pace = PACES[pace];\n    }\n    on_start({ epochs = Infinity }) {\n      this.until = epochs;\n      this.running = this.trainer.epochs < epochs;\n      this.#schedule(0);\n    }\n    on_pause() {\n      if (!this.running) return;\n      this.running = false;\n      this.show();\n    }\n    on_step() {\n      this.running = false;\n      this.#step();\n      this.show();\n    }\n    on_drawn() {\n      this.waiting = false;\n      if (this.due && this.running) this.#sendFrame();\n    }\n    /** A frame at once, whose codes are all of the present weights. */\n    show() {\n      this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));\n      this.#sendFrame();\n    }\n    #schedule(wait) {\n      if (!this.running || this.scheduled) return;\n      this.scheduled = true;\n      this.later(() => {\n        this.scheduled = false;\n        if (this.running) this.#slice();\n      }, wait);\n    }\n    #slice() {\n      try {\n        const until = performance.now() + SLICE;\n        do\n          this.#step();\n        while (this.running && !this.due && performance.now() < until);\n      } catch (error) {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n        return;\n      }\n      if (!this.running) this.show();\n      else if (this.due && !this.waiting) this.#sendFrame();\n      this.#schedule(this.pace.wait);\n    }\n    #step() {\n      const started = performance.now();\n      this.batches.push(this.trainer.step());\n      this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));\n      this.steps += 1;\n      this.sinceFrame += 1;\n      const taken = performance.now() - started;\n      this.seconds += taken / 1e3;\n      this.trained += taken;\n      const { steps } = this.pace;\n      this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;\n      if (this.trainer.epochs >= this.until) this.running = false;\n    }\n    #sendFrame() {\n      const started = performance.now();\n      const { frame, transfer } = this.#makeFrame();\n      this.post(frame, transfer);\n      Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });\n      this.pictures = performance.now() - started;\n    }\n    /** What the page draws; scores are means in nats per digit. */\n    #makeFrame() {\n      const { trainer } = this;\n      const codes = new Float32Array(2 * this.n);\n      for (let i = 0; i < codes.length; i++)\n        codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];\n      const grid = manifoldCodes();\n      const means = trainer.decode(grid, grid.length / 2);\n      const manifold = Uint8Array.from(means, (mean) => 255 * mean);\n      const frame = {\n        type: "frame",\n        running: this.running,\n        steps: this.steps,\n        epochs: trainer.epochs + trainer.at / this.n,\n        seconds: this.seconds,\n        variance: trainer.variance,\n        heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),\n        train: this.batches.length ? meanScore(this.batches) : null,\n        codes,\n        manifold,\n        kernel: trainer.kernel.name\n      };\n      return { frame, transfer: [codes.buffer, manifold.buffer] };\n    }\n  };\n\n  // src/trainer/worker.js\n  var session = new Session(\n    (message, transfer) => self.postMessage(message, transfer),\n    trainingKernel\n  );\n  self.onmessage = ({ data }) => session.receive(data);\n})();\n';
+  var worker_default = '(() => {\n  // src/kernel.js\n  var KERNEL = "AGFzbQEAAAABEQJgCH9/f39/f39/AGACf38AAhABBGxpdmUGbWVtb3J5AgABAwQDAAEBByIDCmFkZFByb2R1Y3QAAAdyZWN0aWZ5AAEHc2lnbW9pZAACCq8GA/wDAgt/DHsgBUECdCEKAkADQCADQQBMDQEgBCEIIAAhCyABIQ8CQANAIAhBAEwNASALIAZqIQwgC/0JAgAhEyALIAdqIQsgC/0JAgAhFCALIAdqIQsgC/0JAgAhFSALIAdqIQsgC/0JAgAhFiALIAdqIQsgAiENIANBAUoEQCACIApqIQ4gDP0JAgAhFyAMIAdqIQwgDP0JAgAhGCAMIAdqIQwgDP0JAgAhGSAMIAdqIQwgDP0JAgAhGgUgAiEOQwAAAAD9EyEXIBchGCAXIRkgFyEaCyAPIApqIRAgECAKaiERIBEgCmohEiATIBT9UCAVIBb9UP1QIBcgGP1QIBkgGv1Q/VD9UP1TBEAgCiEJA0AgDSAN/QAEACATIA/9AAQAIhv95gEgFCAQ/QAEACIc/eYB/eQBIBUgEf0ABAAiHf3mASAWIBL9AAQAIh795gH95AH95AH95AH9CwQAIA4gDv0ABAAgFyAb/eYBIBggHP3mAf3kASAZIB395gEgGiAe/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIBJBEGohEiAJQRBrIgkNAAsgEiEPBSASIApqIQ8LIAhBBGshCAwACwsgA0ECayEDIAAgBkEBdGohACACIApBAXRqIQIMAAsLCysAA0AgACAA/QAEAEMAAAAA/RP96QH9CwQAIABBEGohACABQRBrIgENAAsLggIBAnsDQEMAAK5C/RNDAACuwv0TIAD9AAQA/eEB/ekB/egBIQIgAkM7qrg//RP95gH9aiEDIAIgA0MAgDE//RP95gH95QEgA0ODgF65/RP95gH95QEhAiAAQwAAgD/9E0MAAIA//RMgA/34AUH/AP0R/a4BQRf9qwFDAACAP/0TIAIgAiAC/eYBQwAAAD/9EyACQ6qqKj79EyACQ8GpKj39EyACQwiJCDz9EyACQ85Dtzr9EyACQ2dpUDn9E/3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3kAf3mAf3kAf3nAf0LBAAgAEEQaiEAIAFBEGsiAQ0ACws=";\n\n  // src/matmul.js\n  var PAGE = 65536;\n  var BLOCK = 4;\n  var ALIGNED = 16;\n  var TERMS = 64;\n  var compiled = null;\n  function compile() {\n    compiled ??= decodeAndCompile();\n    return compiled;\n  }\n  async function decodeAndCompile() {\n    try {\n      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));\n      return await WebAssembly.compile(bytes);\n    } catch {\n      return null;\n    }\n  }\n  async function kernel(room = 2 ** 22) {\n    const module = await compile();\n    if (module === null) return plainKernel();\n    const pages = Math.ceil(room * Float32Array.BYTES_PER_ELEMENT / PAGE) + 1;\n    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });\n    const instance = await WebAssembly.instantiate(module, { live: { memory } });\n    return wasmKernel(memory, instance.exports);\n  }\n  function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {\n    const { buffer } = memory;\n    let used = 0;\n    function alloc(length) {\n      const bytes = length * Float32Array.BYTES_PER_ELEMENT;\n      if (used + bytes > buffer.byteLength) {\n        throw new RangeError(\n          `${length} more floats do not fit the kernel\'s memory of ${buffer.byteLength} bytes: ask kernel(room) for more room.`\n        );\n      }\n      const array = new Float32Array(buffer, used, length);\n      used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;\n      return array;\n    }\n    const own = (...arrays) => arrays.every((array) => array.buffer === buffer);\n    function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n      checkSizes(C, A, B, m, k, n);\n      const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;\n      const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];\n      for (let p = 0; p < fast; p += TERMS) {\n        const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];\n        product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);\n      }\n      addPlain(C, A, B, m, k, n, transposeA, fast);\n    }\n    const inPlace = (fast, plain) => (x) => {\n      const whole = own(x) ? x.length - x.length % BLOCK : 0;\n      if (whole > 0) fast(x.byteOffset, 4 * whole);\n      plain(x.subarray(whole));\n    };\n    return {\n      name: "wasm",\n      memory,\n      alloc,\n      addProduct,\n      rectify: inPlace(rectify, rectifyPlain),\n      sigmoid: inPlace(sigmoid, sigmoidPlain)\n    };\n  }\n  function plainKernel() {\n    return {\n      name: "js",\n      alloc: (length) => new Float32Array(length),\n      addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n        checkSizes(C, A, B, m, k, n);\n        addPlain(C, A, B, m, k, n, transposeA, 0);\n      },\n      rectify: rectifyPlain,\n      sigmoid: sigmoidPlain\n    };\n  }\n  function rectifyPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);\n  }\n  function sigmoidPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));\n  }\n  function addPlain(C, A, B, m, k, n, transposeA, first) {\n    const [row, column] = transposeA ? [1, m] : [k, 1];\n    for (let i = 0; i < m; i++) {\n      const c = i * n;\n      let p = first;\n      for (; p + 3 < k; p += 4) {\n        const a = i * row + p * column;\n        const [a0, a1] = [A[a], A[a + column]];\n        const [a2, a3] = [A[a + 2 * column], A[a + 3 * column]];\n        if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) continue;\n        const [b0, b1, b2, b3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];\n        for (let j = 0; j < n; j++) {\n          C[c + j] += a0 * B[b0 + j] + a1 * B[b1 + j] + (a2 * B[b2 + j] + a3 * B[b3 + j]);\n        }\n      }\n      for (; p < k; p++) {\n        const a = A[i * row + p * column];\n        if (a === 0) continue;\n        const b = p * n;\n        for (let j = 0; j < n; j++) C[c + j] += a * B[b + j];\n      }\n    }\n  }\n  function checkSizes(C, A, B, m, k, n) {\n    const wanted = [m * n, m * k, k * n];\n    [C, A, B].forEach((array, i) => {\n      if (!(array.length >= wanted[i])) {\n        throw new RangeError(\n          `${"CAB"[i]} has ${array.length} numbers, ${wanted[i]} are needed for m = ${m}, k = ${k}, n = ${n}.`\n        );\n      }\n    });\n  }\n\n  // src/trainer/adam_kernel.js\n  var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";\n\n  // src/trainer/adam.js\n  var BETA_1 = 0.9;\n  var BETA_2 = 0.999;\n  var EPSILON = 1e-7;\n  var BLOCK2 = 4;\n  async function trainingKernel() {\n    const product = await kernel();\n    if (!product.memory) return product;\n    const bytes = Uint8Array.from(atob(KERNEL2), (letter) => letter.charCodeAt(0));\n    const imports = { live: { memory: product.memory } };\n    const { instance } = await WebAssembly.instantiate(bytes, imports);\n    return { ...product, descend: fastDescend(instance.exports.descend) };\n  }\n  function fastDescend(fast) {\n    return (weights, gradients, first, second, size) => {\n      const whole = weights.length - weights.length % BLOCK2;\n      const arrays = [weights, gradients, first, second];\n      if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);\n      descendPlain(...arrays.map((array) => array.subarray(whole)), size);\n    };\n  }\n  var Adam = class {\n    /**\n     * @param {Object<string, Float32Array>} weights changed in place by {@link Adam#update}\n     * @param {number} learningRate\n     * @param {Object} [kernel] of {@link trainingKernel}, the one that allocated the weights\n     */\n    constructor(weights, learningRate, kernel2 = plainKernel()) {\n      if (!(learningRate > 0 && learningRate < Infinity)) {\n        throw new RangeError(\n          `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`\n        );\n      }\n      this.weights = weights;\n      this.learningRate = learningRate;\n      this.steps = 0;\n      this.first = emptyLike(weights, kernel2.alloc);\n      this.second = emptyLike(weights, kernel2.alloc);\n      this.descend = kernel2.descend ?? descendPlain;\n    }\n    /**\n     * One step down the gradients, which have the names and lengths of the weights.\n     * @param {Object<string, Float32Array>} gradients of the loss, by name\n     * @param {function(string): boolean} [isLearned] which weights move\n     */\n    update(gradients, isLearned = () => true) {\n      this.steps += 1;\n      const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);\n      const size = this.learningRate * corrected;\n      for (const name of Object.keys(this.weights)) {\n        if (!isLearned(name)) continue;\n        const moments = [this.first[name], this.second[name]];\n        this.descend(this.weights[name], gradients[name], ...moments, size);\n      }\n    }\n  };\n  function emptyLike(weights, alloc) {\n    const entries = Object.entries(weights);\n    return Object.fromEntries(entries.map(([name, values]) => [name, alloc(values.length)]));\n  }\n  function descendPlain(weights, gradients, first, second, size) {\n    for (let i = 0; i < weights.length; i++) {\n      const gradient = gradients[i];\n      const mean = first[i] + (1 - BETA_1) * (gradient - first[i]);\n      const square = second[i] + (1 - BETA_2) * (gradient * gradient - second[i]);\n      first[i] = mean;\n      second[i] = square;\n      weights[i] -= size * mean / (Math.sqrt(square) + EPSILON);\n    }\n  }\n\n  // src/trainer/manifold.js\n  var SIDE = 20;\n  var UPPER = [\n    0.0627068,\n    0.1891184,\n    0.3186394,\n    0.4537622,\n    0.5977601,\n    0.755415,\n    0.9345893,\n    1.1503494,\n    1.4395315,\n    1.959964\n  ];\n  var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];\n  function manifoldCodes() {\n    const codes = new Float32Array(2 * SIDE * SIDE);\n    for (let i = 0; i < SIDE * SIDE; i++) {\n      codes[2 * i] = QUANTILES[i % SIDE];\n      codes[2 * i + 1] = QUANTILES[SIDE - 1 - Math.floor(i / SIDE)];\n    }\n    return codes;\n  }\n\n  // src/random.js\n  function seeded(seed) {\n    if (!Number.isInteger(seed) || seed < 0 || seed > 4294967295) {\n      throw new RangeError(\n        `seed must be a whole number from 0 to 4294967295, got ${seed}.`\n      );\n    }\n    const bits = xoshiro(splitMix(seed));\n    const uniform = () => (bits() >>> 8) / 16777216;\n    const normal = polarMethod(uniform);\n    return {\n      uniform,\n      normal,\n      normals: (n) => Float32Array.from({ length: n }, normal),\n      permutation: (n) => permutation(n, uniform)\n    };\n  }\n  function splitMix(seed) {\n    let state = seed;\n    return Uint32Array.from({ length: 4 }, () => {\n      state = state + 2654435769 | 0;\n      let word = Math.imul(state ^ state >>> 16, 569420461);\n      word = Math.imul(word ^ word >>> 15, 1935289751);\n      return word ^ word >>> 15;\n    });\n  }\n  function xoshiro(state) {\n    const rotate = (word, by) => word << by | word >>> 32 - by;\n    return () => {\n      const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9);\n      const shifted = state[1] << 9;\n      state[2] ^= state[0];\n      state[3] ^= state[1];\n      state[1] ^= state[2];\n      state[0] ^= state[3];\n      state[2] ^= shifted;\n      state[3] = rotate(state[3], 11);\n      return result >>> 0;\n    };\n  }\n  function polarMethod(uniform) {\n    let spare = null;\n    return () => {\n      if (spare !== null) {\n        const value = spare;\n        spare = null;\n        return value;\n      }\n      let a, b, square;\n      do {\n        a = 2 * uniform() - 1;\n        b = 2 * uniform() - 1;\n        square = a * a + b * b;\n      } while (square >= 1 || square === 0);\n      const scale = Math.sqrt(-2 * Math.log(square) / square);\n      spare = b * scale;\n      return a * scale;\n    };\n  }\n  function permutation(n, uniform) {\n    const order = Uint32Array.from({ length: n }, (_, i) => i);\n    for (let i = n - 1; i > 0; i--) {\n      const j = Math.floor(uniform() * (i + 1));\n      [order[i], order[j]] = [order[j], order[i]];\n    }\n    return order;\n  }\n\n  // src/trainer/parameters.js\n  var PIXELS = 784;\n  var INITIAL_VARIANCE = 0.05;\n  function shapes(hidden, latentDim) {\n    return {\n      encoderKernel: [PIXELS, hidden],\n      encoderBias: [1, hidden],\n      headsKernel: [hidden, 2 * latentDim],\n      headsBias: [1, 2 * latentDim],\n      decoderKernel: [latentDim, hidden],\n      decoderBias: [1, hidden],\n      pixelsKernel: [hidden, PIXELS],\n      pixelsBias: [1, PIXELS],\n      logVariance: [1, 1]\n    };\n  }\n  function zeros(layout, allocate) {\n    const entries = Object.entries(layout);\n    return Object.fromEntries(\n      entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)])\n    );\n  }\n  function initialise(weights, hidden, latentDim, random) {\n    for (const values of Object.values(weights)) values.fill(0);\n    glorot(weights.encoderKernel, PIXELS, hidden, random);\n    for (const first of [0, latentDim]) {\n      const limit = Math.sqrt(6 / (hidden + latentDim));\n      for (let row = 0; row < hidden; row++) {\n        for (let j = 0; j < latentDim; j++) {\n          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);\n        }\n      }\n    }\n    glorot(weights.decoderKernel, latentDim, hidden, random);\n    glorot(weights.pixelsKernel, hidden, PIXELS, random);\n    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);\n  }\n  function glorot(values, inputs, outputs, random) {\n    const limit = Math.sqrt(6 / (inputs + outputs));\n    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);\n  }\n\n  // src/trainer/network.js\n  var Workspace = class {\n    constructor(hidden, latentDim, size, allocate) {\n      Object.assign(this, { hidden, latentDim, size });\n      this.x = allocate(size * PIXELS);\n      this.noise = allocate(size * latentDim);\n      this.encoderHidden = allocate(size * hidden);\n      this.heads = allocate(size * 2 * latentDim);\n      this.z = allocate(size * latentDim);\n      this.decoderHidden = allocate(size * hidden);\n      this.means = allocate(size * PIXELS);\n      this.logitsGradient = allocate(size * PIXELS);\n      this.decoderGradient = allocate(size * hidden);\n      this.zGradient = allocate(size * latentDim);\n      this.headsGradient = allocate(size * 2 * latentDim);\n      this.encoderGradient = allocate(size * hidden);\n      this.gradientTransposed = allocate(size * Math.max(PIXELS, hidden));\n      this.resultTransposed = allocate(size * hidden);\n      this.gradients = zeros(shapes(hidden, latentDim), allocate);\n    }\n  };\n  function encode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.encoderHidden,\n      work.x,\n      weights.encoderKernel,\n      weights.encoderBias,\n      n,\n      PIXELS,\n      hidden\n    );\n    kernel2.rectify(work.encoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.heads,\n      work.encoderHidden,\n      weights.headsKernel,\n      weights.headsBias,\n      n,\n      hidden,\n      2 * latentDim\n    );\n  }\n  function decode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.decoderHidden,\n      work.z,\n      weights.decoderKernel,\n      weights.decoderBias,\n      n,\n      latentDim,\n      hidden\n    );\n    kernel2.rectify(work.decoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.means,\n      work.decoderHidden,\n      weights.pixelsKernel,\n      weights.pixelsBias,\n      n,\n      hidden,\n      PIXELS\n    );\n    kernel2.sigmoid(work.means.subarray(0, n * PIXELS));\n  }\n  function forward(kernel2, weights, work, n, parts) {\n    const { latentDim } = work;\n    encode(kernel2, weights, work, n);\n    parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);\n    decode(kernel2, weights, work, n);\n    const error = parts.squaredError(work.x, work.means, n * PIXELS) / n;\n    const variance = Math.exp(weights.logVariance[0]);\n    const distortion2 = parts.distortion(error, variance, PIXELS);\n    const rates2 = parts.rates(work.heads, n, latentDim);\n    const bounded = rates2.every((rate) => rate !== null);\n    const elbo = bounded ? -distortion2 - rates2.reduce((sum, rate) => sum + rate, 0) : null;\n    return { elbo, distortion: distortion2, rates: rates2, error };\n  }\n  function backward(kernel2, weights, work, n, error, parts) {\n    const { latentDim } = work;\n    const variance = Math.exp(weights.logVariance[0]);\n    work.gradients.logVariance[0] = parts.logVarianceGradient(error, variance, PIXELS);\n    parts.logitsGradient(work.x, work.means, variance, n, n * PIXELS, work.logitsGradient);\n    backwardDecoder(kernel2, weights, work, n);\n    parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);\n    parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);\n    backwardEncoder(kernel2, weights, work, n);\n  }\n  function backwardDecoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.pixelsKernel,\n      gradients.pixelsBias,\n      work.decoderHidden,\n      work.logitsGradient,\n      n,\n      hidden,\n      PIXELS\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.decoderGradient,\n      work.logitsGradient,\n      weights.pixelsKernel,\n      n,\n      hidden,\n      PIXELS\n    );\n    closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.decoderKernel,\n      gradients.decoderBias,\n      work.z,\n      work.decoderGradient,\n      n,\n      latentDim,\n      hidden\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.zGradient,\n      work.decoderGradient,\n      weights.decoderKernel,\n      n,\n      latentDim,\n      hidden\n    );\n  }\n  function backwardEncoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.headsKernel,\n      gradients.headsBias,\n      work.encoderHidden,\n      work.headsGradient,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.encoderGradient,\n      work.headsGradient,\n      weights.headsKernel,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.encoderKernel,\n      gradients.encoderBias,\n      work.x,\n      work.encoderGradient,\n      n,\n      PIXELS,\n      hidden\n    );\n  }\n  function affine(kernel2, out, input, weights, bias, n, rows, columns) {\n    for (let i = 0; i < n; i++) out.set(bias, i * columns);\n    kernel2.addProduct(out, input, weights, n, rows, columns);\n  }\n  function weightGradients(kernel2, ofKernel, ofBias, input, gradient, n, rows, columns) {\n    ofKernel.fill(0);\n    kernel2.addProduct(ofKernel, input, gradient, rows, n, columns, { transposeA: true });\n    ofBias.fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < columns; j++) ofBias[j] += gradient[i * columns + j];\n    }\n  }\n  function inputGradient(kernel2, work, out, gradient, weights, n, rows, columns) {\n    transpose(gradient, work.gradientTransposed, n, columns);\n    const result = work.resultTransposed;\n    result.fill(0, 0, n * rows);\n    kernel2.addProduct(result, weights, work.gradientTransposed, rows, columns, n);\n    transpose(result, out, rows, n);\n  }\n  function transpose(from, to, rows, columns) {\n    const block = 16;\n    for (let top = 0; top < rows; top += block) {\n      const bottom = Math.min(top + block, rows);\n      for (let left = 0; left < columns; left += block) {\n        const right = Math.min(left + block, columns);\n        for (let i = top; i < bottom; i++) {\n          for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];\n        }\n      }\n    }\n  }\n  function closeDeadUnits(gradient, units, length) {\n    for (let i = 0; i < length; i++) if (units[i] <= 0) gradient[i] = 0;\n  }\n\n  // src/trainer/parts.js\n  var LOG_2PI = Math.log(2 * Math.PI);\n  function drawCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];\n      }\n    }\n  }\n  function squaredError(x, means, length) {\n    let sum = 0;\n    for (let i = 0; i < length; i++) {\n      const difference = means[i] - x[i];\n      sum += difference * difference;\n    }\n    return sum;\n  }\n  function distortion(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels * (LOG_2PI + Math.log(variance)) + errorPerImage / variance);\n  }\n  function rates(heads, n, d) {\n    const result = new Array(d).fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;\n      }\n    }\n    return result;\n  }\n  function logitsGradient(x, means, variance, n, length, out) {\n    const scale = 1 / (variance * n);\n    for (let i = 0; i < length; i++) {\n      const y = means[i];\n      out[i] = scale * (y - x[i]) * y * (1 - y);\n    }\n  }\n  function logVarianceGradient(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels - errorPerImage / variance);\n  }\n  function codesGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const g = gradient[d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        out[2 * d * i + j] = g;\n        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);\n      }\n    }\n  }\n  function addRateGradient(heads, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const at = 2 * d * i + j;\n        out[at] += heads[at] / n;\n        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;\n      }\n    }\n  }\n  function drawNoise(random, noise, length) {\n    for (let i = 0; i < length; i++) noise[i] = random.normal();\n  }\n  function drawOrder(random, n) {\n    return random.permutation(n);\n  }\n  var variationalParts = Object.freeze({\n    drawOrder,\n    drawNoise,\n    drawCodes,\n    squaredError,\n    distortion,\n    rates,\n    logitsGradient,\n    logVarianceGradient,\n    codesGradient,\n    addRateGradient\n  });\n  function meanCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];\n    }\n  }\n  function meansGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        out[2 * d * i + j] = gradient[d * i + j];\n        out[2 * d * i + d + j] = 0;\n      }\n    }\n  }\n  var autoencoderParts = Object.freeze({\n    ...variationalParts,\n    drawCodes: meanCodes,\n    codesGradient: meansGradient,\n    rates: (heads, n, d) => new Array(d).fill(null),\n    addRateGradient: () => {\n    }\n  });\n\n  // src/trainer/trainer.js\n  var Trainer = class {\n    /**\n     * @param {Object} [options]\n     * @param {number} [options.hidden] width of both hidden layers\n     * @param {number} [options.latentDim]\n     * @param {?number} [options.variance] of every pixel; null learns it\n     * @param {boolean} [options.kl] false trains an autoencoder: no rate and no noise\n     * @param {number} [options.seed] of weights, order and noise\n     * @param {number} [options.batchSize]\n     * @param {number} [options.learningRate]\n     * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;\n     *   matmul.js\'s plainKernel() is always there\n     * @param {Object} [options.parts] terms and gradients, where parts.js\'s are not wanted\n     * @throws {RangeError} if a number makes no sense\n     */\n    constructor(options = {}) {\n      const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;\n      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;\n      for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))\n        requireWhole(name, value);\n      Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });\n      this.parts = parts ?? (kl ? variationalParts : autoencoderParts);\n      this.random = seeded(seed);\n      const allocate = kernel2.alloc;\n      this.parameters = zeros(shapes(hidden, latentDim), allocate);\n      initialise(this.parameters, hidden, latentDim, this.random);\n      this.work = new Workspace(hidden, latentDim, batchSize, allocate);\n      this.adam = new Adam(this.parameters, learningRate, kernel2);\n      this.fixVariance(variance);\n      this.setData(new Float32Array(0), 0);\n    }\n    /** The variance of every pixel, now. */\n    get variance() {\n      return Math.exp(this.parameters.logVariance[0]);\n    }\n    /** Hold the variance at a number, or, with null, learn it from where it is. */\n    fixVariance(variance) {\n      if (variance !== null && !(variance > 0 && variance < Infinity)) {\n        throw new RangeError(\n          `variance must be a positive number, or null to learn it; got ${variance}.`\n        );\n      }\n      this.learnsVariance = variance === null;\n      if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance);\n    }\n    /**\n     * Images to train on; the epoch starts anew.\n     * @param {Float32Array} images (n, 784) in [0, 1]\n     * @param {number} n\n     */\n    setData(images, n) {\n      if (images.length !== n * PIXELS) {\n        throw new RangeError(\n          `images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`\n        );\n      }\n      Object.assign(this, { images, n, at: 0, epochs: 0, order: null });\n      this.posteriors = new Float32Array(n * 2 * this.latentDim);\n    }\n    /**\n     * One step of Adam on the next batch of the epoch; the last batch may be short.\n     * @returns {Score} of the batch before the step, with its own noise\n     */\n    step() {\n      if (this.n === 0) throw new Error("There is nothing to train on: call setData first.");\n      if (this.at === 0) this.order = this.parts.drawOrder(this.random, this.n);\n      const batch = this.order.slice(this.at, this.at + this.batchSize);\n      const n = batch.length;\n      this.#gather(batch);\n      this.parts.drawNoise(this.random, this.work.noise, n * this.latentDim);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      this.#remember(batch);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      this.adam.update(\n        this.work.gradients,\n        (name) => this.learnsVariance || name !== "logVariance"\n      );\n      this.at += n;\n      if (this.at >= this.n) {\n        this.at = 0;\n        this.epochs += 1;\n      }\n      return { ...score, n };\n    }\n    /**\n     * The rest of the current epoch, the whole of it if it has not begun.\n     * @returns {Score} mean over its images, each before its own step\n     */\n    epoch() {\n      const scores = [];\n      do\n        scores.push(this.step());\n      while (this.at !== 0);\n      return meanScore(scores);\n    }\n    /**\n     * The bound of images that are not trained on, and its parts.\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable\n     * @returns {Score}\n     */\n    score(images, n, noise) {\n      const scores = [];\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        this.work.noise.set(\n          noise.subarray(first * this.latentDim, (first + count) * this.latentDim)\n        );\n        scores.push({\n          ...forward(this.kernel, this.parameters, this.work, count, this.parts),\n          n: count\n        });\n      });\n      return meanScore(scores);\n    }\n    /**\n     * Parameters of q(z|x), means and then log-variances of each image, (n, 2d).\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    encode(images, n) {\n      const width = 2 * this.latentDim;\n      const heads = new Float32Array(n * width);\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        encode(this.kernel, this.parameters, this.work, count);\n        heads.set(this.work.heads.subarray(0, count * width), first * width);\n      });\n      return heads;\n    }\n    /**\n     * Mean images of codes, (n, 784).\n     * @param {Float32Array} z (n, d)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    decode(z, n) {\n      const means = new Float32Array(n * PIXELS);\n      this.#inBatches(n, (first, count) => {\n        this.work.z.set(z.subarray(first * this.latentDim, (first + count) * this.latentDim));\n        decode(this.kernel, this.parameters, this.work, count);\n        means.set(this.work.means.subarray(0, count * PIXELS), first * PIXELS);\n      });\n      return means;\n    }\n    /**\n     * Gradients of the loss of one batch with given noise; nothing is changed.\n     * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies\n     */\n    gradients(images, n, noise) {\n      if (n > this.batchSize)\n        throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);\n      this.work.x.set(images);\n      this.work.noise.set(noise);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      return { score: { ...score, n }, gradients: copies(this.work.gradients) };\n    }\n    /** Copies of all weights, by name. */\n    weights() {\n      return copies(this.parameters);\n    }\n    /** Replace all weights; Adam\'s moments stay. */\n    setWeights(weights) {\n      for (const [name, values] of Object.entries(this.parameters)) {\n        if (weights[name]?.length !== values.length) {\n          throw new RangeError(\n            `${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`\n          );\n        }\n        values.set(weights[name]);\n      }\n    }\n    // Loops, not subarrays: 128 views a step cost more than what they copy.\n    #gather(batch) {\n      for (let i = 0; i < batch.length; i++) {\n        const from = batch[i] * PIXELS;\n        for (let p = 0; p < PIXELS; p++) this.work.x[i * PIXELS + p] = this.images[from + p];\n      }\n    }\n    /** The posterior that the step has just computed: the page\'s codes cost nothing more. */\n    #remember(batch) {\n      const width = 2 * this.latentDim;\n      for (let i = 0; i < batch.length; i++) {\n        const to = batch[i] * width;\n        for (let j = 0; j < width; j++) this.posteriors[to + j] = this.work.heads[i * width + j];\n      }\n    }\n    #inBatches(n, use) {\n      for (let first = 0; first < n; first += this.batchSize) {\n        use(first, Math.min(this.batchSize, n - first));\n      }\n    }\n  };\n  function meanScore(scores) {\n    const n = scores.reduce((sum, score) => sum + score.n, 0);\n    const mean = (read) => scores.reduce((sum, score) => sum + read(score) * score.n / n, 0);\n    const bounded = scores[0].elbo !== null;\n    return {\n      elbo: bounded ? mean((score) => score.elbo) : null,\n      distortion: mean((score) => score.distortion),\n      rates: scores[0].rates.map(\n        (rate, j) => rate === null ? null : mean((score) => score.rates[j])\n      ),\n      n\n    };\n  }\n  function copies(arrays) {\n    return Object.fromEntries(\n      Object.entries(arrays).map(([name, values]) => [name, values.slice()])\n    );\n  }\n  function requireWhole(name, value) {\n    if (!Number.isInteger(value) || value < 1) {\n      throw new RangeError(`${name} must be a whole number of at least 1, got ${value}.`);\n    }\n  }\n\n  // src/trainer/protocol.js\n  var PACES = Object.freeze({\n    slow: { steps: 1, wait: 400 },\n    medium: { steps: 4, wait: 100 },\n    full: { steps: null, wait: 0 }\n  });\n  var SLICE = 12;\n  var SHARE = 4;\n  var NOISE_SEED = 500;\n  function soon(run, wait) {\n    if (wait > 0) {\n      setTimeout(run, wait);\n      return;\n    }\n    const { port1, port2 } = new MessageChannel();\n    port1.onmessage = () => {\n      port1.close();\n      run();\n    };\n    port2.postMessage(null);\n  }\n  var Session = class {\n    #actions = {\n      data: (message) => this.#takeData(message),\n      reset: (message) => this.#reset(message),\n      set: (message) => this.#set(message),\n      start: (message) => this.#start(message),\n      pause: () => this.#pause(),\n      step: () => this.#single(),\n      drawn: () => this.#drawn()\n    };\n    /**\n     * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along\n     * @param {function(): Promise<Object>} makeKernel a product with memory of its own\n     * @param {function(function(), number)} [later] as setTimeout, for tests\n     */\n    constructor(post, makeKernel, later = soon) {\n      Object.assign(this, { post, makeKernel, later });\n      this.trainer = null;\n      this.pace = PACES.full;\n      this.running = false;\n      this.scheduled = false;\n      this.queue = Promise.resolve();\n    }\n    /** Take one message; they are dealt with in order. */\n    receive(message) {\n      this.queue = this.queue.then(() => this.#actions[message.type](message)).catch((error) => {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n      });\n      return this.queue;\n    }\n    #takeData({ images, n, heldOut, heldOutCount }) {\n      Object.assign(this, { images, n, heldOut, heldOutCount });\n      this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);\n    }\n    async #reset({ options, run }) {\n      this.running = false;\n      this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });\n      this.trainer.setData(this.images, this.n);\n      Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });\n      this.#show();\n    }\n    #set({ variance, pace }) {\n      if (variance !== void 0) this.trainer.fixVariance(variance);\n      if (pace !== void 0) this.pace = PACES[pace];\n    }\n    #start({ epochs = Infinity }) {\n      this.until = epochs;\n      this.running = this.trainer.epochs < epochs;\n      this.#schedule(0);\n    }\n    #pause() {\n      if (!this.running) return;\n      this.running = false;\n      this.#show();\n    }\n    #single() {\n      this.running = false;\n      this.#step();\n      this.#show();\n    }\n    #drawn() {\n      this.waiting = false;\n      if (this.due && this.running) this.#sendFrame();\n    }\n    /** A frame at once, whose codes are all of the present weights. */\n    #show() {\n      this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));\n      this.#sendFrame();\n    }\n    #schedule(wait) {\n      if (!this.running || this.scheduled) return;\n      this.scheduled = true;\n      this.later(() => {\n        this.scheduled = false;\n        if (this.running) this.#slice();\n      }, wait);\n    }\n    #slice() {\n      try {\n        const until = performance.now() + SLICE;\n        const rests = () => this.pace.steps === null ? this.#wanted : this.due;\n        do\n          this.#step();\n        while (this.running && !rests() && performance.now() < until);\n      } catch (error) {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n        return;\n      }\n      if (!this.running) this.#show();\n      else if (this.#wanted) this.#sendFrame();\n      this.#schedule(this.pace.wait);\n    }\n    /** A picture is due, and the page has drawn the last one. */\n    get #wanted() {\n      return this.due && !this.waiting;\n    }\n    #step() {\n      const started = performance.now();\n      this.batches.push(this.trainer.step());\n      this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));\n      this.steps += 1;\n      this.sinceFrame += 1;\n      const taken = performance.now() - started;\n      this.seconds += taken / 1e3;\n      this.trained += taken;\n      const { steps } = this.pace;\n      this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;\n      if (this.trainer.epochs >= this.until) this.running = false;\n    }\n    #sendFrame() {\n      const started = performance.now();\n      const { frame, transfer } = this.#makeFrame();\n      this.post(frame, transfer);\n      Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });\n      this.pictures = performance.now() - started;\n    }\n    /** What the page draws; scores are means in nats per digit. */\n    #makeFrame() {\n      const { trainer } = this;\n      const codes = new Float32Array(2 * this.n);\n      for (let i = 0; i < codes.length; i++)\n        codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];\n      const grid = manifoldCodes();\n      const means = trainer.decode(grid, grid.length / 2);\n      const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));\n      const frame = {\n        type: "frame",\n        run: this.run,\n        running: this.running,\n        steps: this.steps,\n        epochs: trainer.epochs + trainer.at / this.n,\n        seconds: this.seconds,\n        variance: trainer.variance,\n        heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),\n        train: this.batches.length ? meanScore(this.batches) : null,\n        codes,\n        manifold,\n        kernel: trainer.kernel.name\n      };\n      return { frame, transfer: [codes.buffer, manifold.buffer] };\n    }\n  };\n\n  // src/trainer/worker.js\n  var session = new Session(\n    (message, transfer) => self.postMessage(message, transfer),\n    trainingKernel\n  );\n  self.onmessage = ({ data }) => session.receive(data);\n})();\n';
 
   // src/trainer/client.js
   function connect(listen) {
@@ -3738,8 +3766,10 @@ var vaeLive = (() => {
       unanswered.forEach(send);
     };
     try {
-      const worker = startWorker();
+      const address = URL.createObjectURL(new Blob([worker_default], { type: "text/javascript" }));
+      const worker = new Worker(address);
       worker.onmessage = ({ data }) => {
+        if (unanswered) URL.revokeObjectURL(address);
         unanswered = null;
         listen(data);
       };
@@ -3757,12 +3787,248 @@ var vaeLive = (() => {
     }
     return { send: (message) => send(message), place: () => place };
   }
-  function startWorker() {
-    const address = URL.createObjectURL(new Blob([worker_default], { type: "text/javascript" }));
-    const worker = new Worker(address);
-    URL.revokeObjectURL(address);
-    return worker;
+
+  // src/trainer/thresholds.js
+  var THRESHOLDS = Object.freeze([5.196388, 3.867387]);
+
+  // src/trainer/words.js
+  var signed = (value, decimals = 1) => (value > 0 ? "+" : "") + number(value, decimals);
+  var variance = (value) => String(Number(value.toPrecision(3)));
+  function describe2(frame2, { name: name2, learned }) {
+    const { heldOut, train: train2, epochs, seconds } = frame2;
+    const when = `${name2}, epoch ${number(epochs, 1)}, ${number(seconds, 1)} s of training.`;
+    const how = learned ? "learned" : "fixed";
+    const spread = `Variance of a pixel ${variance(frame2.variance)}, ${how}.`;
+    return [when, scores(heldOut), training(train2), spread].filter(Boolean).join(" ");
   }
+  function describeRest({ heldOut, variance: value }) {
+    return `At rest: the report’s 784-512-2 as the library has trained it on 50,000 digits. ${scores(heldOut)} Variance of a pixel ${variance(value)}, learned.`;
+  }
+  function scores({ elbo: elbo2, distortion: distortion2, rates: rates2, n }) {
+    const where = `${n} held-out test digits`;
+    if (elbo2 === null) {
+      return `Distortion of ${where}: ${number(distortion2, 1)} nats a digit. No bound: a code without noise has no finite rate.`;
+    }
+    const each = rates2.map((rate) => number(rate, rate < 0.1 ? 3 : 2)).join(" and ");
+    return `ELBO of ${where}: ${signed(elbo2)} nats a digit, from a distortion of ${number(distortion2, 1)} and rates of ${each} nats.`;
+  }
+  function training(train2) {
+    if (!train2) return "";
+    const { elbo: elbo2, distortion: distortion2, n } = train2;
+    if (elbo2 === null) return `Distortion of training: ${number(distortion2, 1)} nats.`;
+    const where = `ELBO of training, mean of the last ${n.toLocaleString("en")} digits`;
+    return `${where}: ${signed(elbo2)} nats.`;
+  }
+
+  // src/trainer/variance_control.js
+  var LOWEST = 5e-3;
+  var HIGHEST = 8;
+  var START = 1;
+  var STEPS2 = 640;
+  var TRY = [1, 3.4, 6];
+  var [LOW, HIGH] = [Math.log10(LOWEST), Math.log10(HIGHEST)];
+  function readVariance(text) {
+    const value = Number(text);
+    return text !== "learned" && value >= LOWEST && value <= HIGHEST ? value : null;
+  }
+  function placeOf(value) {
+    return (Math.log10(value) - LOW) / (HIGH - LOW);
+  }
+  var VarianceControl = class {
+    /**
+     * @param {{value: ?number, change: (value: ?number) => void}} options null: learned
+     */
+    constructor({ value, change }) {
+      this.learned = checkbox({
+        label: "learn the variance",
+        value: value === null,
+        change: (on) => {
+          this.set(on ? null : this.#read());
+          change(on ? null : this.#read());
+        }
+      });
+      this.bar = slider({
+        label: "Variance of a pixel, if fixed",
+        min: LOW,
+        max: HIGH,
+        step: (HIGH - LOW) / STEPS2,
+        value: Math.log10(value ?? START),
+        show: (exponent) => this.learned.input.checked ? "learned" : variance(10 ** exponent),
+        change: () => {
+          this.set(this.#read());
+          change(this.#read());
+        }
+      });
+      this.#addMarks();
+      const tries = TRY.map((each) => {
+        const press = () => {
+          this.set(each);
+          change(each);
+        };
+        return button(`fix it at ${each}`, press);
+      });
+      const line2 = make("div", { class: "vae-live-line" }, this.learned.element, ...tries);
+      this.element = make("div", { class: "vae-live-variance" }, line2, this.bar.element, note());
+    }
+    /** Show a setting; null: learned. */
+    set(value) {
+      this.learned.input.checked = value === null;
+      this.bar.set(value === null ? this.bar.input.value : Math.log10(value));
+    }
+    /** Mark where a learned variance is now. */
+    show(value) {
+      this.now.hidden = !this.learned.input.checked;
+      const place = Math.min(1, Math.max(0, placeOf(value)));
+      this.now.style.setProperty("--place", place.toFixed(4));
+    }
+    /** Three digits: what is shown is what is used. */
+    #read() {
+      const value = Number((10 ** Number(this.bar.input.value)).toPrecision(3));
+      return Math.min(HIGHEST, Math.max(LOWEST, value));
+    }
+    #addMarks() {
+      const track = make("div", { class: "vae-live-marked" });
+      this.bar.input.replaceWith(track);
+      this.now = make("span", { class: "vae-live-mark vae-live-now", hidden: true });
+      const marks = make("div", { class: "vae-live-marks", "aria-hidden": "true" });
+      marks.append(...THRESHOLDS.map(mark), this.now);
+      track.append(this.bar.input, marks);
+    }
+  };
+  function mark(threshold, i) {
+    const style = `--place: ${placeOf(threshold).toFixed(4)}`;
+    return make("span", { class: i ? "vae-live-mark vae-live-pale" : "vae-live-mark", style });
+  }
+  function note() {
+    const [first, second] = THRESHOLDS.map((threshold) => number(threshold, 2));
+    const text = `Strong mark, ${first}: the largest eigenvalue of the covariance of the 4,000 training digits, above which no latent is predicted to live. Pale mark, ${second}: the second eigenvalue, where a linear decoder would let the second latent go. Dot: the learned variance.`;
+    return make("p", { class: "vae-live-note", text });
+  }
+
+  // src/trainer/controls.js
+  var NETWORKS2 = [
+    ["64", "784-64-2, the quick one"],
+    ["512", "784-512-2, the report’s own"]
+  ];
+  var OBJECTIVES = [
+    ["on", "ELBO: noise and KL"],
+    ["off", "no KL and no noise: an autoencoder"]
+  ];
+  var SPEEDS = [
+    ["full", "as fast as it can"],
+    ["medium", "four batches a picture"],
+    ["slow", "batch by batch"]
+  ];
+  var GUESSES = [
+    ["both", "both latents keep some rate at every variance, less and less"],
+    ["together", "both fall silent at one variance, together"],
+    ["one", "one falls silent first, then the other"]
+  ];
+  var DEFAULTS2 = {
+    net: "64",
+    s2: "learned",
+    // or a number
+    kl: "on",
+    speed: "full",
+    seed: "1",
+    epochs: "60",
+    // of one press of Start
+    guess: ""
+  };
+  var Controls = class {
+    /**
+     * @param {State} state @param {Actions} actions
+     */
+    constructor(state, actions) {
+      Object.assign(this, { state, actions, running: false });
+      this.guess = this.#choice("guess", GUESSES, {
+        label: "First predict: the variance goes up from 0.005 to 8. What do the two latents do?",
+        then: () => this.#enable()
+      });
+      this.net = this.#choice("net", NETWORKS2, { label: "Network", then: actions.reset });
+      this.kl = this.#choice("kl", OBJECTIVES, { label: "Objective", then: actions.reset });
+      this.variance = new VarianceControl({
+        value: readVariance(state.get("s2")),
+        change: (value) => {
+          state.set("s2", value ?? "learned");
+          actions.variance(value);
+        }
+      });
+      this.verdict = make("p", { class: "vae-live-note" });
+      const choices = make("div", { class: "vae-live-choices" });
+      choices.append(this.net.element, this.kl.element);
+      const [buttons, variance2] = [this.#makeButtons(), this.variance.element];
+      this.elements = [this.guess.element, this.verdict, choices, variance2, buttons];
+      this.#enable();
+    }
+    /** The settings of a new trainer, in numbers. */
+    options() {
+      const { state } = this;
+      const whole = (name2, least, most) => {
+        const value = Math.floor(state.numbers(name2)[0]);
+        return Math.min(most, Math.max(least, value));
+      };
+      return {
+        hidden: Number(state.choice("net", ["64", "512"])),
+        kl: state.choice("kl", ["on", "off"]) === "on",
+        variance: readVariance(state.get("s2")),
+        seed: whole("seed", 0, 2 ** 32 - 1),
+        epochs: whole("epochs", 1, 1e3),
+        pace: this.#read("speed", SPEEDS)
+      };
+    }
+    setRunning(running) {
+      this.running = running;
+      this.start.textContent = running ? "Pause" : "Start";
+      this.#enable();
+    }
+    /** Show the settings of an address that the reader has followed. */
+    follow() {
+      const { state } = this;
+      this.net.set(this.#read("net", NETWORKS2));
+      this.kl.set(this.#read("kl", OBJECTIVES));
+      this.guess.set(state.get("guess"));
+      this.speed.input.value = this.#read("speed", SPEEDS);
+      this.variance.set(readVariance(state.get("s2")));
+      this.#enable();
+    }
+    #read(name2, options) {
+      const keys = options.map(([key2]) => key2);
+      return this.state.choice(name2, keys);
+    }
+    #choice(name2, options, { label, then }) {
+      const change = (value) => {
+        this.state.set(name2, value);
+        then(value);
+      };
+      return radios({ label, options, value: this.#read(name2, options), change });
+    }
+    #makeButtons() {
+      const { actions } = this;
+      this.start = button("Start", actions.toggle);
+      this.step = button("One batch", actions.step);
+      this.speed = menu({
+        label: "Speed",
+        options: SPEEDS,
+        value: this.#read("speed", SPEEDS),
+        change: (pace) => {
+          this.state.set("speed", pace);
+          actions.pace(pace);
+        }
+      });
+      const line2 = make("div", { class: "vae-live-line" }, this.start, this.step);
+      line2.append(button("Reset", actions.reset), this.speed.element);
+      return line2;
+    }
+    /** Training waits for a prediction. */
+    #enable() {
+      if (!this.start) return;
+      const said = GUESSES.some(([key2]) => key2 === this.state.get("guess"));
+      this.start.disabled = !said;
+      this.step.disabled = !said || this.running;
+      this.verdict.textContent = said ? "Now try it: train at 1, at 3.4 and at 6, and read the bars." : "Choose one, then you can start.";
+    }
+  };
 
   // src/trainer/charts.js
   var FONT = "12px system-ui, sans-serif";
@@ -3938,7 +4204,7 @@ var vaeLive = (() => {
   var KEPT = 1500;
   var PICTURES = {
     codes: [
-      "Where the encoder puts the digits, coloured by class; circles: the prior’s 39, 86 and 99 %.",
+      "Where the encoder puts the digits, a colour a class; circles: 39, 86 and 99 % of the prior.",
       "square"
     ],
     manifold: ["What the decoder draws on the prior’s quantiles, 20 by 20.", "square"],
@@ -4043,300 +4309,111 @@ var vaeLive = (() => {
     };
   }
 
-  // src/trainer/thresholds.js
-  var THRESHOLDS = Object.freeze([5.196388, 3.867387]);
-
-  // src/trainer/words.js
-  var signed = (value, decimals = 1) => (value > 0 ? "+" : "") + number(value, decimals);
-  var variance = (value) => String(Number(value.toPrecision(3)));
-  function describe2(frame2, { name: name2, learned }) {
-    const { heldOut, train: train2 } = frame2;
-    const when = `${name2}, epoch ${number(frame2.epochs, 1)}, ${number(frame2.seconds, 1)} s of training.`;
-    const spread = `Variance of a pixel ${variance(frame2.variance)}, ${learned ? "learned" : "fixed"}.`;
-    return [when, scores(heldOut), training(train2), spread].filter(Boolean).join(" ");
-  }
-  function describeRest({ heldOut, variance: value }) {
-    return `At rest: the report’s 784-512-2 as the library has trained it on 50,000 digits. ${scores(heldOut)} Variance of a pixel ${variance(value)}, learned.`;
-  }
-  function scores({ elbo: elbo2, distortion: distortion2, rates: rates2, n }) {
-    const where = `${n} held-out test digits`;
-    if (elbo2 === null) {
-      return `Distortion of ${where}: ${number(distortion2, 1)} nats a digit. No bound: a code without noise has no finite rate.`;
-    }
-    return `ELBO of ${where}: ${signed(elbo2)} nats a digit, from a distortion of ${number(distortion2, 1)} and rates of ${rates2.map((rate) => number(rate, rate < 0.1 ? 3 : 2)).join(" and ")} nats.`;
-  }
-  function training(train2) {
-    if (!train2) return "";
-    if (train2.elbo === null)
-      return `Distortion of training: ${number(train2.distortion, 1)} nats.`;
-    return `ELBO of training, mean of the last ${train2.n.toLocaleString("en")} digits: ${signed(train2.elbo)} nats.`;
-  }
-
-  // src/trainer/variance_control.js
-  var LOWEST = 5e-3;
-  var HIGHEST = 8;
-  var START = 1;
-  function readVariance(text) {
-    const value = Number(text);
-    return text !== "learned" && value >= LOWEST && value <= HIGHEST ? value : null;
-  }
-  function placeOf(value) {
-    return Math.log(value / LOWEST) / Math.log(HIGHEST / LOWEST);
-  }
-  function varianceControl({ value, change }) {
-    const learned = checkbox({
-      label: "learn the variance",
-      value: value === null,
-      change: (on) => change(on ? null : current())
-    });
-    const bar = slider({
-      label: "Variance of a pixel, if fixed",
-      min: Math.log10(LOWEST),
-      max: Math.log10(HIGHEST),
-      step: "any",
-      value: Math.log10(value ?? START),
-      show: (exponent) => variance(10 ** exponent),
-      change: () => {
-        learned.input.checked = false;
-        change(current());
-      }
-    });
-    bar.input.step = 5e-3;
-    const current = () => Math.min(HIGHEST, Number((10 ** Number(bar.input.value)).toPrecision(3)));
-    const marks = make(
-      "div",
-      { class: "vae-live-marks", "aria-hidden": "true" },
-      ...THRESHOLDS.map(mark)
-    );
-    const [first, second] = THRESHOLDS.map((threshold) => number(threshold, 2));
-    const words = make("p", {
-      class: "vae-live-note",
-      text: `Strong mark, ${first}: the largest eigenvalue of the covariance of the 4,000 training digits, above which no latent is predicted to live. Pale mark, ${second}: the second eigenvalue, where a linear decoder would let the second latent go.`
-    });
-    const track = make("div", { class: "vae-live-marked" });
-    bar.input.replaceWith(track);
-    track.append(bar.input, marks);
-    const element = make(
-      "div",
-      { class: "vae-live-variance" },
-      learned.element,
-      bar.element,
-      words
-    );
-    const set = (next) => {
-      learned.input.checked = next === null;
-      if (next !== null) bar.set(Math.log10(next));
-    };
-    return { element, set };
-  }
-  function mark(threshold, i) {
-    const style = `--place: ${placeOf(threshold).toFixed(4)}`;
-    return make("span", { class: i ? "vae-live-mark vae-live-pale" : "vae-live-mark", style });
-  }
-
   // src/trainer/widget.js
-  var NETWORKS2 = [
-    ["64", "784-64-2, the quick one"],
-    ["512", "784-512-2, the report’s own"]
-  ];
-  var OBJECTIVES = [
-    ["on", "ELBO: noise and KL"],
-    ["off", "no KL and no noise: an autoencoder"]
-  ];
-  var SPEEDS = [
-    ["full", "as fast as it can"],
-    ["medium", "four batches a picture"],
-    ["slow", "batch by batch"]
-  ];
-  var GUESSES = [
-    ["both", "both latents keep some rate at every variance, less and less"],
-    ["together", "both fall silent at one variance, together"],
-    ["one", "one falls silent first, then the other"]
-  ];
   var SPOKEN = 1e4;
   var CALM = 2e3;
   function train(body, { state, services: services2 }) {
     const widget = new Train(body, state, services2);
     return () => widget.rest();
   }
-  train.defaults = {
-    net: "64",
-    s2: "learned",
-    kl: "on",
-    speed: "full",
-    seed: "1",
-    epochs: "60",
-    guess: ""
-  };
+  train.defaults = DEFAULTS2;
   var Train = class {
     constructor(body, state, services2) {
-      Object.assign(this, { body, state, services: services2, trainer: null, running: false, spoken: 0 });
+      Object.assign(this, { body, services: services2, trainer: null, spoken: 0, epochs: 0, run: 0 });
       this.panels = new Panels();
+      this.controls = new Controls(state, {
+        reset: () => this.#reset(),
+        toggle: () => this.#toggle(),
+        step: () => this.#ask(() => ({ type: "step" })),
+        variance: (variance2) => this.trainer?.send({ type: "set", variance: variance2 }),
+        pace: (pace) => this.trainer?.send({ type: "set", pace })
+      });
       this.seen = make("p", { class: "vae-live-sentence", "aria-hidden": "true" });
       this.heard = make("p", { class: "vae-live-heard", "aria-live": "polite" });
-      this.#makeControls();
-      const settings = make(
-        "div",
-        { class: "vae-live-choices" },
-        this.net.element,
-        this.kl.element
-      );
-      const { guess, variance: variance2, buttons, seen, heard } = this;
-      body.append(
-        guess.element,
-        this.verdict,
-        settings,
-        variance2.element,
-        buttons,
-        this.panels.element,
-        seen,
-        heard,
-        answer()
-      );
-      state.follow(() => this.#follow());
-      this.#enable();
-    }
-    #makeControls() {
-      const { state } = this;
-      const choice = (name2, options) => state.choice(
-        name2,
-        options.map(([key2]) => key2)
-      );
-      const change = (name2, then) => (value) => {
-        state.set(name2, value);
-        then(value);
-      };
-      const anew = () => this.#reset();
-      this.guess = radios({
-        label: "First predict: the variance goes up from 0.005 to 8. What do the two latents do?",
-        options: GUESSES,
-        value: choice("guess", GUESSES),
-        change: change("guess", () => this.#enable())
+      const { controls, panels, seen, heard } = this;
+      body.append(...controls.elements, panels.element, seen, heard, answer());
+      state.follow(() => {
+        controls.follow();
+        this.#reset();
       });
-      this.verdict = make("p", { class: "vae-live-note" });
-      const net = {
-        label: "Network",
-        options: NETWORKS2,
-        value: choice("net", NETWORKS2),
-        change: change("net", anew)
-      };
-      this.net = radios(net);
-      const kl = {
-        label: "Objective",
-        options: OBJECTIVES,
-        value: choice("kl", OBJECTIVES),
-        change: change("kl", anew)
-      };
-      this.kl = radios(kl);
-      this.variance = varianceControl({
-        value: readVariance(state.get("s2")),
-        change: (value) => {
-          state.set("s2", value ?? "learned");
-          this.trainer?.send({ type: "set", variance: value });
-        }
-      });
-      const speed = { label: "Speed", options: SPEEDS, value: choice("speed", SPEEDS) };
-      this.speed = menu({
-        ...speed,
-        change: change("speed", (pace) => this.trainer?.send({ type: "set", pace }))
-      });
-      this.start = button("Start", () => this.#toggle());
-      this.step = button("One batch", () => this.#do({ type: "step" }));
-      this.restart = button("Reset", anew);
-      this.buttons = make(
-        "div",
-        { class: "vae-live-line" },
-        this.start,
-        this.step,
-        this.restart,
-        this.speed.element
-      );
     }
     /** The resting state: the published network, its codes, pictures and numbers. */
     async rest() {
+      const { services: services2 } = this;
       const [model, digits] = await Promise.all([
-        this.services.loadDecoder("mlp_2"),
+        services2.loadDecoder("mlp_2"),
         loadDigits("test")
       ]);
-      if (this.trainer) return;
+      if (this.connecting) return;
       const frame2 = restingFrame(model, digits);
       this.panels.show(frame2);
+      this.controls.variance.show(frame2.variance);
       this.#say(describeRest(frame2), true);
     }
-    /** Connect to a trainer and give it the digits, once. */
-    async #ready() {
-      this.connecting ??= this.#connect().catch((error) => {
+    /** Send a message, to a trainer that is made when the first is sent. */
+    async #ask(message) {
+      this.connecting ??= this.#connect();
+      try {
+        await this.connecting;
+      } catch (error) {
         this.connecting = null;
         this.#fail(error.message);
-        throw error;
-      });
-      return this.connecting;
+        return;
+      }
+      this.spoken = 0;
+      this.trainer.send(message());
     }
     async #connect() {
       this.#say("Loading the 4,000 training digits …", true);
       const [training2, heldOut] = await Promise.all([loadDigits("train"), loadDigits("test")]);
       this.labels = training2.labels;
       this.trainer = connect((message) => this.#receive(message));
-      const images = { images: training2.images, n: training2.count };
-      this.trainer.send({
-        type: "data",
-        ...images,
-        heldOut: heldOut.images,
-        heldOutCount: heldOut.count
-      });
-      this.trainer.send({ type: "set", pace: this.speed.input.value });
-      this.#sendReset();
+      const { images, count: n } = training2;
+      const rest = { heldOut: heldOut.images, heldOutCount: heldOut.count };
+      this.trainer.send({ type: "data", images, n, ...rest });
+      this.trainer.send({ type: "set", pace: this.controls.options().pace });
+      this.#reset();
     }
-    #sendReset() {
-      const { state } = this;
-      const seed = Math.min(Math.floor(Math.abs(state.numbers("seed")[0])), 2 ** 32 - 1);
-      const options = {
-        hidden: Number(state.choice("net", ["64", "512"])),
-        kl: state.get("kl") !== "off",
-        seed
-      };
-      this.name = `784-${options.hidden}-2`;
-      this.panels.forget();
+    #reset() {
+      if (!this.trainer) return;
+      const { hidden, kl, variance: variance2, seed } = this.controls.options();
+      this.name = `784-${hidden}-2`;
+      this.run += 1;
       this.epochs = 0;
+      this.panels.forget();
       this.#setRunning(false);
       this.trainer.send({
         type: "reset",
-        options: { ...options, variance: readVariance(state.get("s2")) }
+        run: this.run,
+        options: { hidden, kl, variance: variance2, seed }
       });
     }
-    #reset() {
-      if (this.trainer) this.#sendReset();
-    }
-    async #do(message) {
-      await this.#ready();
-      this.spoken = 0;
-      this.trainer.send(message);
-    }
     async #toggle() {
-      if (this.running) {
-        await this.#do({ type: "pause" });
-        return;
-      }
-      this.#setRunning(true);
-      const more = Math.max(1, Math.round(this.state.numbers("epochs")[0]));
-      await this.#ready().catch(() => this.#setRunning(false));
+      const pausing = this.controls.running;
+      if (!this.trainer) await this.#ask(() => ({ type: "set" }));
       if (!this.trainer) return;
-      this.#setRunning(true);
-      await this.#do({ type: "start", epochs: Math.floor(this.epochs ?? 0) + more });
+      if (!pausing) this.#setRunning(true);
+      await this.#ask(() => {
+        if (pausing) return { type: "pause" };
+        return {
+          type: "start",
+          epochs: Math.floor(this.epochs) + this.controls.options().epochs
+        };
+      });
     }
     #receive(message) {
       if (message.type === "failed") {
         this.#fail(message.message);
         return;
       }
-      const ended = this.running && !message.running && message.epochs > 0;
+      if (message.run !== this.run) return;
+      const ended = this.controls.running && !message.running && message.epochs > 0;
+      if (ended) this.#setRunning(false);
       this.epochs = message.epochs;
-      if (!message.running && (ended || message.epochs > 0)) this.#setRunning(false);
       this.panels.show({ ...message, labels: this.labels });
-      this.#say(
-        describe2(message, { name: this.name, learned: this.state.get("s2") === "learned" }),
-        ended
-      );
+      this.controls.variance.show(message.variance);
+      const learned = this.controls.options().variance === null;
+      this.#say(describe2(message, { name: this.name, learned }), ended);
       const drawn = () => this.trainer.send({ type: "drawn" });
       requestAnimationFrame(() => setTimeout(drawn, calm() ? CALM : 0));
     }
@@ -4352,39 +4429,18 @@ var vaeLive = (() => {
       this.#say(`The training stopped: ${words}`, true);
     }
     #setRunning(running) {
-      this.running = running;
-      this.start.textContent = running ? "Pause" : "Start";
+      this.controls.setRunning(running);
       this.body.dataset.running = String(running);
-      this.step.disabled = running || this.start.disabled;
-    }
-    /** Training waits for a prediction. */
-    #enable() {
-      const said = GUESSES.find(([key2]) => key2 === this.state.get("guess"));
-      for (const each of [this.start, this.step]) each.disabled = !said;
-      this.verdict.textContent = said ? "Now try it: train at 1, at 3.4 and at 6, and read the bars." : "Choose one, then you can start.";
-    }
-    #follow() {
-      const { state } = this;
-      this.net.set(state.choice("net", ["64", "512"]));
-      this.kl.set(state.choice("kl", ["on", "off"]));
-      this.guess.set(state.get("guess"));
-      this.variance.set(readVariance(state.get("s2")));
-      this.#enable();
-      this.#reset();
     }
   };
   function answer() {
     const paragraphs = [
       "At 1 both latents carry about one nat. At 3.4 one of them is left; at 6 none: the decoder draws one grey digit everywhere, and the encoder returns the prior.",
-      "A nat of rate pays if it saves more than a nat of distortion, and what a latent can save is the data’s variance along it over the variance of a pixel. Above the largest eigenvalue even the best direction does not pay, for any decoder. The second latent goes before the second eigenvalue: that mark is for a linear decoder, and this one bends, so one bent latent already explains part of what two straight ones would."
+      "A latent pays if it saves more than one nat of distortion for each nat of rate. What a faint latent saves for a nat is the data’s variance along its direction over the variance of a pixel. Above the largest eigenvalue no direction pays: a latent that is silent stays so, whatever the decoder. The second latent goes before the second eigenvalue: that mark is for a linear decoder, and this one bends, so one bent latent already explains part of what two straight ones would."
     ];
-    const details = make(
-      "details",
-      {},
-      make("summary", { text: "What happens, and why (after you have tried)" })
-    );
-    details.append(...paragraphs.map((text) => make("p", { text })));
-    return details;
+    const summary = make("summary", { text: "What happens, and why (after you have tried)" });
+    const texts = paragraphs.map((text) => make("p", { text }));
+    return make("details", {}, summary, ...texts);
   }
 
   // src/main.js

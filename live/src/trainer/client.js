@@ -21,8 +21,11 @@ export function connect(listen) {
     unanswered.forEach(send);
   };
   try {
-    const worker = startWorker();
+    // From a Blob: pages from disk may load no worker file.
+    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const worker = new Worker(address);
     worker.onmessage = ({ data }) => {
+      if (unanswered) URL.revokeObjectURL(address);
       unanswered = null;
       listen(data);
     };
@@ -39,12 +42,4 @@ export function connect(listen) {
     inPage(); // a policy or an old browser forbids it
   }
   return { send: (message) => send(message), place: () => place };
-}
-
-/** From a Blob: pages from disk may load no worker file. */
-function startWorker() {
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const worker = new Worker(address);
-  URL.revokeObjectURL(address);
-  return worker;
 }

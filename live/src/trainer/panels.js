@@ -18,7 +18,7 @@ const KEPT = 1500; // points of a curve; then every second one goes
 
 const PICTURES = {
   codes: [
-    "Where the encoder puts the digits, coloured by class; circles: the prior\u2019s 39, 86 and 99 %.",
+    "Where the encoder puts the digits, a colour a class; circles: 39, 86 and 99 % of the prior.",
     "square",
   ],
   manifold: ["What the decoder draws on the prior\u2019s quantiles, 20 by 20.", "square"],

@@ -3,7 +3,7 @@
  *
  * To the trainer:
  *   {type: "data", images, n, heldOut, heldOutCount}   float32, (n, 784)
- *   {type: "reset", options}     a new trainer (trainer.js's options)
+ *   {type: "reset", options, run}   a new trainer (trainer.js's options); frames carry run
  *   {type: "set", variance}      hold the variance from now on, or null: learn it
  *   {type: "set", pace}          one of PACES
  *   {type: "start", epochs}      train until that many epochs are done; {type: "pause"}
@@ -29,14 +29,38 @@ const SLICE = 12; // milliseconds of steps before messages are read again
 const SHARE = 4; // at full pace, training gets this many times the time of the pictures
 const NOISE_SEED = 500; // of the held-out score: the same noise for every frame
 
+/** As setTimeout, without the four milliseconds that browsers add to a wait of none. */
+function soon(run, wait) {
+  if (wait > 0) {
+    setTimeout(run, wait);
+    return;
+  }
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    run();
+  };
+  port2.postMessage(null);
+}
+
 /** Runs a trainer by messages. */
 export class Session {
+  #actions = {
+    data: (message) => this.#takeData(message),
+    reset: (message) => this.#reset(message),
+    set: (message) => this.#set(message),
+    start: (message) => this.#start(message),
+    pause: () => this.#pause(),
+    step: () => this.#single(),
+    drawn: () => this.#drawn(),
+  };
+
   /**
    * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along
    * @param {function(): Promise<Object>} makeKernel a product with memory of its own
-   * @param {function(function(), number)} [later] as setTimeout
+   * @param {function(function(), number)} [later] as setTimeout, for tests
    */
-  constructor(post, makeKernel, later = (run, wait) => setTimeout(run, wait)) {
+  constructor(post, makeKernel, later = soon) {
     Object.assign(this, { post, makeKernel, later });
     this.trainer = null;
     this.pace = PACES.full;
@@ -48,7 +72,7 @@ export class Session {
   /** Take one message; they are dealt with in order. */
   receive(message) {
     this.queue = this.queue
-      .then(() => this[`on_${message.type}`](message))
+      .then(() => this.#actions[message.type](message))
       .catch((error) => {
         this.running = false;
         this.post({ type: "failed", message: error.message }, []);
@@ -56,49 +80,49 @@ export class Session {
     return this.queue;
   }
 
-  on_data({ images, n, heldOut, heldOutCount }) {
+  #takeData({ images, n, heldOut, heldOutCount }) {
     Object.assign(this, { images, n, heldOut, heldOutCount });
     this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);
   }
 
-  async on_reset({ options }) {
+  async #reset({ options, run }) {
     this.running = false;
     this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
     this.trainer.setData(this.images, this.n);
-    Object.assign(this, { steps: 0, seconds: 0, batches: [], waiting: false });
-    this.show();
+    Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });
+    this.#show();
   }
 
-  on_set({ variance, pace }) {
+  #set({ variance, pace }) {
     if (variance !== undefined) this.trainer.fixVariance(variance);
     if (pace !== undefined) this.pace = PACES[pace];
   }
 
-  on_start({ epochs = Infinity }) {
+  #start({ epochs = Infinity }) {
     this.until = epochs;
     this.running = this.trainer.epochs < epochs;
     this.#schedule(0);
   }
 
-  on_pause() {
+  #pause() {
     if (!this.running) return;
     this.running = false;
-    this.show();
+    this.#show();
   }
 
-  on_step() {
+  #single() {
     this.running = false;
     this.#step();
-    this.show();
+    this.#show();
   }
 
-  on_drawn() {
+  #drawn() {
     this.waiting = false;
     if (this.due && this.running) this.#sendFrame();
   }
 
   /** A frame at once, whose codes are all of the present weights. */
-  show() {
+  #show() {
     this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));
     this.#sendFrame();
   }
@@ -115,16 +139,24 @@ export class Session {
   #slice() {
     try {
       const until = performance.now() + SLICE;
+      // A pace of so many steps is kept also while the page draws; at full pace there is
+      // always something to do.
+      const rests = () => (this.pace.steps === null ? this.#wanted : this.due);
       do this.#step();
-      while (this.running && !this.due && performance.now() < until);
+      while (this.running && !rests() && performance.now() < until);
     } catch (error) {
       this.running = false;
       this.post({ type: "failed", message: error.message }, []);
       return;
     }
-    if (!this.running) this.show();
-    else if (this.due && !this.waiting) this.#sendFrame();
+    if (!this.running) this.#show();
+    else if (this.#wanted) this.#sendFrame();
     this.#schedule(this.pace.wait);
+  }
+
+  /** A picture is due, and the page has drawn the last one. */
+  get #wanted() {
+    return this.due && !this.waiting;
   }
 
   #step() {
@@ -157,9 +189,10 @@ export class Session {
       codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
     const grid = manifoldCodes();
     const means = trainer.decode(grid, grid.length / 2);
-    const manifold = Uint8Array.from(means, (mean) => 255 * mean);
+    const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));
     const frame = {
       type: "frame",
+      run: this.run,
       running: this.running,
       steps: this.steps,
       epochs: trainer.epochs + trainer.at / this.n,

@@ -25,7 +25,8 @@ export class Trainer {
    * @param {number} [options.seed] of weights, order and noise
    * @param {number} [options.batchSize]
    * @param {number} [options.learningRate]
-   * @param {Object} [options.kernel] `await trainingKernel()` of adam.js is the fastest, matmul.js's plainKernel() is always there
+   * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;
+   *   matmul.js's plainKernel() is always there
    * @param {Object} [options.parts] terms and gradients, where parts.js's are not wanted
    * @throws {RangeError} if a number makes no sense
    */
@@ -118,7 +119,7 @@ export class Trainer {
    * The bound of images that are not trained on, and its parts.
    * @param {Float32Array} images (n, 784)
    * @param {number} n
-   * @param {Float32Array} noise (n, d), standard normal: the same for each call makes scores comparable
+   * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable
    * @returns {Score}
    */
   score(images, n, noise) {

@@ -14,9 +14,10 @@ export const variance = (value) => String(Number(value.toPrecision(3)));
  * @returns {string}
  */
 export function describe(frame, { name, learned }) {
-  const { heldOut, train } = frame;
-  const when = `${name}, epoch ${number(frame.epochs, 1)}, ${number(frame.seconds, 1)} s of training.`;
-  const spread = `Variance of a pixel ${variance(frame.variance)}, ${learned ? "learned" : "fixed"}.`;
+  const { heldOut, train, epochs, seconds } = frame;
+  const when = `${name}, epoch ${number(epochs, 1)}, ${number(seconds, 1)} s of training.`;
+  const how = learned ? "learned" : "fixed";
+  const spread = `Variance of a pixel ${variance(frame.variance)}, ${how}.`;
   return [when, scores(heldOut), training(train), spread].filter(Boolean).join(" ");
 }
 
@@ -36,15 +37,17 @@ function scores({ elbo, distortion, rates, n }) {
       "No bound: a code without noise has no finite rate."
     );
   }
+  const each = rates.map((rate) => number(rate, rate < 0.1 ? 3 : 2)).join(" and ");
   return (
     `ELBO of ${where}: ${signed(elbo)} nats a digit, from a distortion of ` +
-    `${number(distortion, 1)} and rates of ${rates.map((rate) => number(rate, rate < 0.1 ? 3 : 2)).join(" and ")} nats.`
+    `${number(distortion, 1)} and rates of ${each} nats.`
   );
 }
 
 function training(train) {
   if (!train) return "";
-  if (train.elbo === null)
-    return `Distortion of training: ${number(train.distortion, 1)} nats.`;
-  return `ELBO of training, mean of the last ${train.n.toLocaleString("en")} digits: ${signed(train.elbo)} nats.`;
+  const { elbo, distortion, n } = train;
+  if (elbo === null) return `Distortion of training: ${number(distortion, 1)} nats.`;
+  const where = `ELBO of training, mean of the last ${n.toLocaleString("en")} digits`;
+  return `${where}: ${signed(elbo)} nats.`;
 }
