@@ -10,6 +10,7 @@ const TERMS = 64; // of a product at once: as many rows of B stay in a processor
 /**
  * @typedef {object} Kernel
  * @property {"wasm" | "js"} name
+ * @property {WebAssembly.Memory} [memory] where the fast one's arrays lie
  * @property {(length: number) => Float32Array} alloc an array of zeros that lies where
  *   the product reaches it without a copy
  * @property {(C: Float32Array, A: Float32Array, B: Float32Array, m: number, k: number,
@@ -56,7 +57,8 @@ export async function kernel(room = 2 ** 22) {
   return wasmKernel(memory, instance.exports);
 }
 
-function wasmKernel({ buffer }, { addProduct: product, rectify, sigmoid }) {
+function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {
+  const { buffer } = memory;
   let used = 0;
 
   function alloc(length) {
@@ -94,6 +96,7 @@ function wasmKernel({ buffer }, { addProduct: product, rectify, sigmoid }) {
 
   return {
     name: "wasm",
+    memory,
     alloc,
     addProduct,
     rectify: inPlace(rectify, rectifyPlain),

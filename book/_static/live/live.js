@@ -5,8 +5,8 @@ var vaeLive = (() => {
   var __getOwnPropNames = Object.getOwnPropertyNames;
   var __hasOwnProp = Object.prototype.hasOwnProperty;
   var __export = (target, all) => {
-    for (var name in all)
-      __defProp(target, name, { get: all[name], enumerable: true });
+    for (var name2 in all)
+      __defProp(target, name2, { get: all[name2], enumerable: true });
   };
   var __copyProps = (to, from, except, desc) => {
     if (from && typeof from === "object" || typeof from === "function") {
@@ -44,15 +44,15 @@ var vaeLive = (() => {
   });
 
   // src/checks.js
-  function checkNumbers(name, values, n, width) {
+  function checkNumbers(name2, values, n, width) {
     if (!Number.isInteger(n) || n < 1 || values.length !== n * width) {
       throw new RangeError(
-        `${name} has ${values.length} numbers: pass a Float32Array of n x ${width}${Number.isInteger(n) ? `, n = ${n}` : ""}.`
+        `${name2} has ${values.length} numbers: pass a Float32Array of n x ${width}${Number.isInteger(n) ? `, n = ${n}` : ""}.`
       );
     }
     for (let i = 0; i < values.length; i++) {
       if (!Number.isFinite(values[i])) {
-        throw new RangeError(`${name} holds ${values[i]} at index ${i}: pass finite numbers.`);
+        throw new RangeError(`${name2} holds ${values[i]} at index ${i}: pass finite numbers.`);
       }
     }
   }
@@ -63,7 +63,7 @@ var vaeLive = (() => {
   var CENTRE = 14.5;
   function normalise(pixels, width, height = width) {
     checkNumbers("pixels", pixels, height, width);
-    if (pixels.some((ink) => ink < 0 || ink > 1)) {
+    if (pixels.some((ink2) => ink2 < 0 || ink2 > 1)) {
       throw new RangeError("pixels must lie in [0, 1]: divide levels of 0..255 by 255.");
     }
     const box = boxOf(pixels, width, height);
@@ -75,8 +75,8 @@ var vaeLive = (() => {
     return centred(fitted, down.length, across.length);
   }
   function normaliseCanvas({ data, width, height }) {
-    const ink = Float32Array.from({ length: width * height }, (_, i) => data[4 * i + 3] / 255);
-    return normalise(ink, width, height);
+    const ink2 = Float32Array.from({ length: width * height }, (_, i) => data[4 * i + 3] / 255);
+    return normalise(ink2, width, height);
   }
   function boxOf(pixels, width, height) {
     const box = { left: width, right: 0, top: height, bottom: 0 };
@@ -91,8 +91,8 @@ var vaeLive = (() => {
     return box.right > 0 ? box : null;
   }
   function overlaps(start2, end, scale) {
-    const count = Math.min(BOX, Math.max(1, Math.ceil((end - start2) * scale - 1e-9)));
-    return Array.from({ length: count }, (_, pixel) => {
+    const count2 = Math.min(BOX, Math.max(1, Math.ceil((end - start2) * scale - 1e-9)));
+    return Array.from({ length: count2 }, (_, pixel) => {
       const from = start2 + pixel / scale;
       const to = start2 + (pixel + 1) / scale;
       const covered = [];
@@ -120,17 +120,17 @@ var vaeLive = (() => {
   }
   function centred(fitted, rows, columns) {
     let [mass, down, across] = [0, 0, 0];
-    fitted.forEach((ink, g) => {
-      mass += ink;
-      down += ink * (Math.floor(g / columns) + 0.5);
-      across += ink * (g % columns + 0.5);
+    fitted.forEach((ink2, g) => {
+      mass += ink2;
+      down += ink2 * (Math.floor(g / columns) + 0.5);
+      across += ink2 * (g % columns + 0.5);
     });
     const top = shift(down / mass, rows);
     const left = shift(across / mass, columns);
     const image = new Float32Array(SIZE * SIZE);
-    fitted.forEach((ink, g) => {
+    fitted.forEach((ink2, g) => {
       const [row, column] = [Math.floor(g / columns), g % columns];
-      image[(top + row) * SIZE + left + column] = Math.min(1, ink);
+      image[(top + row) * SIZE + left + column] = Math.min(1, ink2);
     });
     return image;
   }
@@ -142,16 +142,16 @@ var vaeLive = (() => {
   function gaussianKl(mean, logVar) {
     checkNumbers("mean", mean, 1, mean.length);
     checkNumbers("logVar", logVar, 1, mean.length);
-    const rates = Float64Array.from(mean, (m, j) => {
+    const rates2 = Float64Array.from(mean, (m, j) => {
       return 0.5 * (m * m + Math.expm1(logVar[j]) - logVar[j]);
     });
-    return { kl: rates.reduce((sum, rate) => sum + rate, 0), rates };
+    return { kl: rates2.reduce((sum, rate) => sum + rate, 0), rates: rates2 };
   }
-  function logLikelihood(x, mean, variance) {
-    return logLikelihoodOf(squaredDistance(x, mean, 0), x.length, variance);
+  function logLikelihood(x, mean, variance2) {
+    return logLikelihoodOf(squaredDistance(x, mean, 0), x.length, variance2);
   }
-  function logLikelihoodOf(squares, size, variance) {
-    return -0.5 * (squares / variance + size * Math.log(2 * Math.PI * variance));
+  function logLikelihoodOf(squares, size, variance2) {
+    return -0.5 * (squares / variance2 + size * Math.log(2 * Math.PI * variance2));
   }
   function logLikelihoods(model, x, z, n = z.length / model.latentDim) {
     const means = model.decode(z, n);
@@ -169,9 +169,9 @@ var vaeLive = (() => {
       (value, i) => q.mean[i % d] + Math.exp(0.5 * q.logVar[i % d]) * value
     );
     const logs = logLikelihoods(model, x, z, samples);
-    const distortion = -logs.reduce((sum, value) => sum + value, 0) / samples;
-    const { kl: rate, rates } = gaussianKl(q.mean, q.logVar);
-    return { elbo: -(distortion + rate), rate, distortion, rates };
+    const distortion2 = -logs.reduce((sum, value) => sum + value, 0) / samples;
+    const { kl: rate, rates: rates2 } = gaussianKl(q.mean, q.logVar);
+    return { elbo: -(distortion2 + rate), rate, distortion: distortion2, rates: rates2 };
   }
   function squaredDistance(x, means, offset) {
     let sum = 0;
@@ -211,7 +211,8 @@ var vaeLive = (() => {
     const instance = await WebAssembly.instantiate(module, { live: { memory } });
     return wasmKernel(memory, instance.exports);
   }
-  function wasmKernel({ buffer }, { addProduct: product, rectify, sigmoid }) {
+  function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {
+    const { buffer } = memory;
     let used = 0;
     function alloc(length) {
       const bytes = length * Float32Array.BYTES_PER_ELEMENT;
@@ -242,6 +243,7 @@ var vaeLive = (() => {
     };
     return {
       name: "wasm",
+      memory,
       alloc,
       addProduct,
       rectify: inPlace(rectify, rectifyPlain),
@@ -341,10 +343,10 @@ var vaeLive = (() => {
     build2.conv(layer(weights, "x_logits"), maps);
     return build2.finish({ squash: true });
   }
-  function layer(weights, name) {
-    const { array, shape } = weights.get(`${name}/kernel`);
+  function layer(weights, name2) {
+    const { array, shape } = weights.get(`${name2}/kernel`);
     const columns = shape.at(-1);
-    const bias = weights.get(`${name}/bias`).array;
+    const bias = weights.get(`${name2}/bias`).array;
     return { kernel: array, bias, rows: array.length / columns, columns, shape };
   }
   function sideBySide(left, right) {
@@ -441,17 +443,17 @@ var vaeLive = (() => {
       const outputs = last.length / batch;
       const output = last;
       if (squash) steps.push((n) => sigmoid(output.subarray(0, n * outputs)));
-      function forward(rows, n) {
+      function forward2(rows, n) {
         const result = new Float32Array(n * outputs);
         for (let i = 0; i < n; i += batch) {
-          const count = Math.min(batch, n - i);
-          input.set(rows.subarray(i * inputs, (i + count) * inputs));
-          for (const step of steps) step(count);
-          result.set(output.subarray(0, count * outputs), i * outputs);
+          const count2 = Math.min(batch, n - i);
+          input.set(rows.subarray(i * inputs, (i + count2) * inputs));
+          for (const step of steps) step(count2);
+          result.set(output.subarray(0, count2 * outputs), i * outputs);
         }
         return result;
       }
-      return { inputs, outputs, forward };
+      return { inputs, outputs, forward: forward2 };
     }
     return { dense, conv, transposedConv, finish };
   }
@@ -517,8 +519,8 @@ var vaeLive = (() => {
      * @param {import("./network.js").Network | null} encoder
      * @param {import("./network.js").Network} decoder
      */
-    constructor({ name, network, latentDim, variance, testCodes }, encoder, decoder) {
-      Object.assign(this, { name, network, latentDim, variance, testCodes });
+    constructor({ name: name2, network, latentDim, variance: variance2, testCodes }, encoder, decoder) {
+      Object.assign(this, { name: name2, network, latentDim, variance: variance2, testCodes });
       this.#encoder = encoder;
       this.#decoder = decoder;
     }
@@ -574,9 +576,9 @@ var vaeLive = (() => {
   async function buildModel(facts, { encoder, decoder }, product) {
     const own = product ?? await kernel();
     const { network, latentDim: d } = facts;
-    const codes = decoder.get("test/codes")?.array;
-    const half = codes && codes.length / 2;
-    const testCodes = codes ? { mean: codes.subarray(0, half), logVar: codes.subarray(half) } : null;
+    const codes2 = decoder.get("test/codes")?.array;
+    const half = codes2 && codes2.length / 2;
+    const testCodes = codes2 ? { mean: codes2.subarray(0, half), logVar: codes2.subarray(half) } : null;
     const networks = [
       encoder && buildEncoder(network, encoder, own),
       buildDecoder(network, decoder, own)
@@ -652,7 +654,7 @@ var vaeLive = (() => {
     if (!atlases.has(model)) atlases.set(model, yield* decodeDisc(model, disc));
     const { keys, levels: levels2, squares } = atlases.get(model);
     const inked = [...x.keys()].filter((i) => x[i] !== 0);
-    const own = x.reduce((sum, ink) => sum + ink * ink, 0);
+    const own = x.reduce((sum, ink2) => sum + ink2 * ink2, 0);
     const logs = squares.map((square, g) => {
       let product = 0;
       for (const i of inked) product += x[i] * levels2[784 * g + i];
@@ -667,7 +669,7 @@ var vaeLive = (() => {
     const levels2 = new Uint8Array(784 * keys.length);
     for (let start2 = 0; start2 < keys.length; start2 += AT_ONCE) {
       const means = model.decode(z.subarray(2 * start2, 2 * (start2 + AT_ONCE)));
-      means.forEach((ink, i) => levels2[784 * start2 + i] = 255 * ink + 0.5);
+      means.forEach((ink2, i) => levels2[784 * start2 + i] = 255 * ink2 + 0.5);
       yield;
     }
     const squares = Float64Array.from(keys, (_, g) => {
@@ -754,20 +756,20 @@ var vaeLive = (() => {
     }
     return table;
   }
-  function hasMassBeyond({ keys, logMass, logSum, h }, radius) {
+  function hasMassBeyond({ keys, logMass: logMass2, logSum, h }, radius) {
     return keys.some((k, g) => {
       const [i, j] = cellOf(k);
       const far = Math.hypot(i + 0.5, j + 0.5) * h > radius;
-      return far && logMass[g] > logSum - NEGLIGIBLE_AT_FIRST;
+      return far && logMass2[g] > logSum - NEGLIGIBLE_AT_FIRST;
     });
   }
   function merge(a, b) {
-    const logMass = new Float64Array(a.logMass.length + b.logMass.length);
-    logMass.set(a.logMass);
-    logMass.set(b.logMass, a.logMass.length);
+    const logMass2 = new Float64Array(a.logMass.length + b.logMass.length);
+    logMass2.set(a.logMass);
+    logMass2.set(b.logMass, a.logMass.length);
     return {
       keys: a.keys.concat(b.keys),
-      logMass,
+      logMass: logMass2,
       logSum: logSumExp([a.logSum, b.logSum]),
       h: a.h
     };
@@ -784,8 +786,8 @@ var vaeLive = (() => {
   }
   function tableOf(keys, logs, h) {
     const z = centres(keys, h);
-    const logMass = logs.map((log, g) => log + logPrior(z, g) + 2 * Math.log(h));
-    return { keys, logMass, logSum: logSumExp(logMass), h };
+    const logMass2 = logs.map((log, g) => log + logPrior(z, g) + 2 * Math.log(h));
+    return { keys, logMass: logMass2, logSum: logSumExp(logMass2), h };
   }
   function logPrior(z, g) {
     return -0.5 * (z[2 * g] ** 2 + z[2 * g + 1] ** 2) - LOG_2PI;
@@ -795,11 +797,11 @@ var vaeLive = (() => {
     if (top === -Infinity) return top;
     return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
   }
-  function describe({ keys, logMass, logSum, h }, leftOut) {
+  function describe({ keys, logMass: logMass2, logSum, h }, leftOut) {
     const z = centres(keys, h);
-    const shares = logMass.map((value) => Math.exp(value - logSum));
-    const logDensity = logMass.map((value) => value - logSum - 2 * Math.log(h));
-    const order = [...keys.keys()].sort((a, b) => logMass[b] - logMass[a]);
+    const shares = logMass2.map((value) => Math.exp(value - logSum));
+    const logDensity = logMass2.map((value) => value - logSum - 2 * Math.log(h));
+    const order = [...keys.keys()].sort((a, b) => logMass2[b] - logMass2[a]);
     return {
       logPx: logSum,
       side: h,
@@ -930,15 +932,15 @@ var vaeLive = (() => {
 
   // src/format.js
   async function unpack({ arrays, data }) {
-    const bytes = await inflate(fromBase64(data));
+    const bytes = await inflate(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
     const result = /* @__PURE__ */ new Map();
     let start2 = 0;
-    for (const [name, kind, shape] of arrays) {
-      const count = shape.reduce((product, size2) => product * size2, 1);
+    for (const [name2, kind, shape] of arrays) {
+      const count2 = shape.reduce((product, size2) => product * size2, 1);
       const { size, read } = KINDS[kind];
-      const end = start2 + size(count, shape.at(-1));
+      const end = start2 + size(count2, shape.at(-1));
       if (end > bytes.length) break;
-      result.set(name, { array: read(bytes.subarray(start2, end), count, shape.at(-1)), shape });
+      result.set(name2, { array: read(bytes.subarray(start2, end), count2, shape.at(-1)), shape });
       start2 = end;
     }
     if (start2 !== bytes.length || result.size !== arrays.length) {
@@ -946,35 +948,28 @@ var vaeLive = (() => {
     }
     return result;
   }
-  function fromBase64(text) {
-    const letters = atob(text);
-    const bytes = new Uint8Array(letters.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
-    return bytes;
-  }
   async function inflate(bytes) {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
   var KINDS = {
-    uint8: { size: (count) => count, read: (bytes) => bytes.slice() },
-    float32: { size: (count) => 4 * count, read: readFloats },
-    float16: { size: (count) => 2 * count, read: readHalves },
-    columns: { size: (count, columns) => 2 * count + 4 * columns, read: readColumns }
+    uint8: { size: (count2) => count2, read: (bytes) => bytes.slice() },
+    float32: { size: (count2) => 4 * count2, read: readFloats },
+    float16: { size: (count2) => 2 * count2, read: readHalves },
+    columns: { size: (count2, columns) => 2 * count2 + 4 * columns, read: readColumns }
   };
   function readFloats(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const array = new Float32Array(bytes.length / 4);
-    for (let i = 0; i < array.length; i++) array[i] = view.getFloat32(4 * i, true);
-    return array;
+    return Float32Array.from(
+      { length: bytes.length / 4 },
+      (_, i) => view.getFloat32(4 * i, true)
+    );
   }
-  function join(bytes, count) {
-    const array = new Uint16Array(count);
-    for (let i = 0; i < count; i++) array[i] = bytes[i] | bytes[count + i] << 8;
-    return array;
+  function join(bytes, count2) {
+    return Uint16Array.from({ length: count2 }, (_, i) => bytes[i] | bytes[count2 + i] << 8);
   }
-  function readHalves(bytes, count) {
-    return Float32Array.from(join(bytes, count), halfToNumber);
+  function readHalves(bytes, count2) {
+    return Float32Array.from(join(bytes, count2), halfToNumber);
   }
   function halfToNumber(bits) {
     const sign = bits & 32768 ? -1 : 1;
@@ -983,11 +978,11 @@ var vaeLive = (() => {
     if (exponent === 0) return sign * fraction * 2 ** -24;
     return sign * (1024 + fraction) * 2 ** (exponent - 25);
   }
-  function readColumns(bytes, count, columns) {
+  function readColumns(bytes, count2, columns) {
     const scale = readFloats(bytes.subarray(0, 4 * columns));
-    const whole = new Int16Array(join(bytes.subarray(4 * columns), count).buffer);
-    const array = new Float32Array(count);
-    for (let i = 0; i < count; i++) array[i] = whole[i] * scale[i % columns];
+    const whole = new Int16Array(join(bytes.subarray(4 * columns), count2).buffer);
+    const array = new Float32Array(count2);
+    for (let i = 0; i < count2; i++) array[i] = whole[i] * scale[i % columns];
     return array;
   }
 
@@ -1000,17 +995,17 @@ var vaeLive = (() => {
   var HERE = globalThis.document?.currentScript?.src;
   var payloads = /* @__PURE__ */ new Map();
   var pending = /* @__PURE__ */ new Map();
-  function register(name, payload) {
-    payloads.set(`weights/${name}.js`, payload);
+  function register(name2, payload) {
+    payloads.set(`weights/${name2}.js`, payload);
   }
   function registerDigits(split, payload) {
     payloads.set(DIGITS[split], payload);
   }
-  function load(name) {
-    return once(`model ${name}`, () => build(name, ["encoder", "decoder"]));
+  function load(name2) {
+    return once(`model ${name2}`, () => build(name2, ["encoder", "decoder"]));
   }
-  function loadDecoder(name) {
-    return once(`decoder ${name}`, () => build(name, ["decoder"]));
+  function loadDecoder(name2) {
+    return once(`decoder ${name2}`, () => build(name2, ["decoder"]));
   }
   function loadDigits(split) {
     if (!(split in DIGITS)) {
@@ -1020,30 +1015,29 @@ var vaeLive = (() => {
       const payload = await fetchPayload(DIGITS[split]);
       const arrays = await unpack(payload);
       const pixels = arrays.get("images").array;
-      const images = new Float32Array(pixels.length);
-      for (let i = 0; i < pixels.length; i++) images[i] = pixels[i] / 255;
+      const images = Float32Array.from(pixels, (level) => level / 255);
       return { images, labels: arrays.get("labels").array, count: payload.count };
     });
   }
-  async function build(name, halves) {
-    if (!NAMES.includes(name)) {
-      throw new RangeError(`There is no model "${name}": choose one of ${NAMES.join(", ")}.`);
+  async function build(name2, halves) {
+    if (!NAMES.includes(name2)) {
+      throw new RangeError(`There is no model "${name2}": choose one of ${NAMES.join(", ")}.`);
     }
     const files = await Promise.all(
-      halves.map((half) => fetchPayload(`weights/${name}.${half}.js`))
+      halves.map((half) => fetchPayload(`weights/${name2}.${half}.js`))
     );
     const arrays = await Promise.all(files.map(unpack));
     const weights = { encoder: null, decoder: null };
     halves.forEach((half, i) => weights[half] = arrays[i]);
     if (new Set(files.map((file) => file.sha256)).size > 1) {
-      throw new Error(`The files of ${name} are of two versions: load the page again.`);
+      throw new Error(`The files of ${name2} are of two versions: load the page again.`);
     }
     const { arrays: _, data, ...facts } = files[0];
     return buildModel(facts, weights);
   }
-  function once(key2, make) {
+  function once(key2, make2) {
     if (!pending.has(key2)) {
-      const promise = make();
+      const promise = make2();
       promise.catch(() => pending.delete(key2));
       pending.set(key2, promise);
     }
@@ -1072,5 +1066,3441 @@ var vaeLive = (() => {
       `The file ${file} of this page could not be loaded. If you read the book from a copy, copy its whole folder; else check the connection and try again.`
     );
   }
+
+  // src/services.js
+  var AT_ONCE3 = 25;
+  var pause2 = () => new Promise((done) => setTimeout(done));
+  var known = /* @__PURE__ */ new Map();
+  function codes(model) {
+    if (!known.has(model.name)) known.set(model.name, model.testCodes ?? encodeAll(model));
+    return known.get(model.name);
+  }
+  async function encodeAll(model) {
+    const { images, count: count2 } = await loadDigits("test");
+    const { latentDim: d } = model;
+    const mean = new Float32Array(count2 * d);
+    const logVar = new Float32Array(count2 * d);
+    for (let i = 0; i < count2; i += AT_ONCE3) {
+      const n = Math.min(AT_ONCE3, count2 - i);
+      const q = model.encode(images.subarray(784 * i, 784 * (i + n)), n);
+      mean.set(q.mean, i * d);
+      logVar.set(q.logVar, i * d);
+      await pause2();
+    }
+    return { mean, logVar };
+  }
+  var posterior = (model, x, q) => exactPosteriorAsync(model, x, { q });
+  var services = {
+    posterior,
+    load,
+    loadDecoder,
+    digits: () => loadDigits("test"),
+    codes,
+    seeded
+  };
+
+  // src/ui/dom.js
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name2, value] of Object.entries(attributes)) {
+      if (name2 === "on") {
+        for (const [type, listener] of Object.entries(value)) {
+          element.addEventListener(type, listener);
+        }
+      } else if (name2 === "text") {
+        element.textContent = value;
+      } else if (value === true) {
+        element.setAttribute(name2, "");
+      } else if (value !== false && value !== null && value !== void 0) {
+        element.setAttribute(name2, value);
+      }
+    }
+    element.append(...children);
+    return element;
+  }
+  function number(value, decimals = 2) {
+    const text = value.toFixed(decimals);
+    const zero = Number(text) === 0;
+    return (zero ? text.replace("-", "") : text).replace("-", "−");
+  }
+  var count = 0;
+  function fresh(stem) {
+    count += 1;
+    return `vae-live-${stem}-${count}`;
+  }
+  function slider(options) {
+    const { label, min, max, step, value, decimals = 2, change } = options;
+    const show = options.show || ((v) => number(v, decimals));
+    const id = fresh("slider");
+    const output = make("span", { class: "vae-live-value", "aria-hidden": "true" });
+    const input = make("input", { type: "range", id, min, max, step });
+    const set = (v) => {
+      input.value = v;
+      output.textContent = show(v);
+      input.setAttribute("aria-valuetext", show(v));
+    };
+    set(value);
+    input.addEventListener("input", () => {
+      set(Number(input.value));
+      change(Number(input.value));
+    });
+    const name2 = make("label", { for: id, text: label });
+    const element = make("div", { class: "vae-live-slider" }, name2, input, output);
+    return { element, input, set };
+  }
+  function radios({ label, options, value, change }) {
+    const name2 = fresh("radio");
+    const group = make("fieldset", { class: "vae-live-choice" });
+    group.append(make("legend", { text: label }));
+    const inputs = /* @__PURE__ */ new Map();
+    for (const [key2, words] of options) {
+      const input = make("input", { type: "radio", name: name2, value: key2 });
+      input.checked = key2 === value;
+      input.addEventListener("change", () => change(key2));
+      inputs.set(key2, input);
+      group.append(make("label", {}, input, make("span", { text: words })));
+    }
+    const set = (key2) => {
+      if (inputs.has(key2)) inputs.get(key2).checked = true;
+    };
+    return { element: group, set };
+  }
+  function checkbox({ label, value, change }) {
+    const input = make("input", { type: "checkbox" });
+    input.checked = value;
+    input.addEventListener("change", () => change(input.checked));
+    const words = make("span", { text: label });
+    return { element: make("label", { class: "vae-live-check" }, input, words), input };
+  }
+  function menu({ label, options, value, change }) {
+    const id = fresh("menu");
+    const input = make("select", { id });
+    for (const [key2, words] of options) {
+      input.append(make("option", { value: key2, text: words }));
+    }
+    input.value = value;
+    input.addEventListener("change", () => change(input.value));
+    const name2 = make("label", { for: id, text: label });
+    return { element: make("div", { class: "vae-live-menu" }, name2, input), input };
+  }
+  function button(words, press) {
+    return make("button", { type: "button", text: words, on: { click: press } });
+  }
+  function sentence(rest = 500) {
+    const seen = make("p", { class: "vae-live-sentence", "aria-hidden": "true" });
+    const heard = make("p", { class: "vae-live-heard", "aria-live": "polite" });
+    let timer2 = 0;
+    let first = true;
+    const say = (words) => {
+      seen.textContent = words;
+      clearTimeout(timer2);
+      if (first) {
+        heard.textContent = words;
+        first = false;
+      } else {
+        timer2 = setTimeout(() => heard.textContent = words, rest);
+      }
+    };
+    return { element: make("div", {}, seen, heard), say };
+  }
+
+  // src/ui/theme.js
+  var DIGIT_COLORS = [
+    "#b9ac70",
+    "#a96b59",
+    "#ffa90e",
+    "#94a4a2",
+    "#717581",
+    "#832db6",
+    "#92dadd",
+    "#3f90da",
+    "#bd1f01",
+    "#e76300"
+  ];
+  function isDark() {
+    return document.documentElement.dataset.theme === "dark";
+  }
+  function colors() {
+    const style = getComputedStyle(document.documentElement);
+    const theme = (name2, otherwise) => style.getPropertyValue(name2).trim() || otherwise;
+    const dark = isDark();
+    return {
+      text: theme("--pst-color-text-base", dark ? "#ced6dd" : "#222832"),
+      muted: theme("--pst-color-text-muted", dark ? "#9ca4af" : "#48566b"),
+      line: theme("--pst-color-border", dark ? "#48566b" : "#c9c9c9"),
+      paper: theme("--pst-color-background", dark ? "#14181e" : "#ffffff"),
+      accent: dark ? "#6db3f2" : "#1f6fb8",
+      second: dark ? "#ff9a4d" : "#b84f00",
+      dark
+    };
+  }
+  function onTheme(listener) {
+    new MutationObserver(listener).observe(document.documentElement, {
+      attributes: true,
+      attributeFilter: ["data-theme"]
+    });
+  }
+  function calm() {
+    return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  }
+
+  // src/ui/canvas.js
+  var SIDE2 = 28;
+  function surface({ label, className = "", paint }) {
+    const named = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
+    const canvas = make("canvas", { class: className, ...named });
+    let waiting = false;
+    const now = () => {
+      waiting = false;
+      const { clientWidth: width, clientHeight: height } = canvas;
+      if (!width || !height) return;
+      const scale = window.devicePixelRatio || 1;
+      const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+      if (canvas.width !== w || canvas.height !== h)
+        Object.assign(canvas, { width: w, height: h });
+      const pen = canvas.getContext("2d");
+      pen.setTransform(scale, 0, 0, scale, 0, 0);
+      pen.clearRect(0, 0, width, height);
+      paint(pen, width, height);
+    };
+    const repaint = () => {
+      if (!waiting) requestAnimationFrame(now);
+      waiting = true;
+    };
+    new ResizeObserver(repaint).observe(canvas);
+    onTheme(repaint);
+    return { canvas, repaint };
+  }
+  var scratch = [];
+  function stamp(pixels, at) {
+    const canvas = scratch[0] ||= make("canvas", { width: SIDE2, height: SIDE2 });
+    const pen = canvas.getContext("2d");
+    const image = pen.createImageData(SIDE2, SIDE2);
+    const [paper, ink2] = isDark() ? [30, 242] : [255, 16];
+    for (let i = 0; i < SIDE2 * SIDE2; i += 1) {
+      const x = Math.min(1, Math.max(0, pixels[at + i]));
+      const grey = paper + (ink2 - paper) * x;
+      image.data.set([grey, grey, grey, 255], 4 * i);
+    }
+    pen.putImageData(image, 0, 0);
+    return canvas;
+  }
+  function paintDigit(pen, pixels, x, y, size, at = 0) {
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(stamp(pixels, at), x, y, size, size);
+  }
+  function digitPicture({ label, className = "vae-live-digit" }) {
+    let shown = null;
+    const { canvas, repaint } = surface({
+      label,
+      className,
+      paint: (pen, width) => shown && paintDigit(pen, shown, 0, 0, width)
+    });
+    const show = (pixels) => {
+      shown = pixels;
+      repaint();
+    };
+    return { canvas, show };
+  }
+  function digitRow({ label, columns }) {
+    let shown = null;
+    const { canvas, repaint } = surface({
+      label,
+      className: "vae-live-row",
+      paint: (pen, width) => {
+        if (!shown) return;
+        const gap = 3;
+        const size = (width - gap * (columns - 1)) / columns;
+        for (let i = 0; i < shown.length / SIDE2 ** 2; i += 1) {
+          paintDigit(pen, shown, i * (size + gap), 0, size, i * SIDE2 ** 2);
+        }
+      }
+    });
+    canvas.style.aspectRatio = String(columns);
+    const show = (pixels) => {
+      shown = pixels;
+      repaint();
+    };
+    return { canvas, show };
+  }
+
+  // src/ui/descent.js
+  function evenNoise(side) {
+    const raw = Array.from({ length: side }, (_, i) => quantile((i + 0.5) / side));
+    const scale = Math.sqrt(raw.reduce((sum, value) => sum + value * value, 0) / side);
+    const axis = raw.map((value) => value / scale);
+    return Float32Array.from(axis.flatMap((a) => axis.flatMap((b) => [a, b])));
+  }
+  function quantile(p) {
+    let x = 0;
+    for (let i = 0; i < 50; i += 1) {
+      const density = Math.exp(-(x * x) / 2) / Math.sqrt(2 * Math.PI);
+      const step = (distribution(x) - p) / density;
+      x -= Math.max(-1, Math.min(1, step));
+    }
+    return x;
+  }
+  function distribution(x) {
+    let [term, sum] = [x, x];
+    for (let k = 1; k < 100; k += 1) {
+      term *= x * x / (2 * k + 1);
+      sum += term;
+    }
+    return 0.5 + sum * Math.exp(-(x * x) / 2) / Math.sqrt(2 * Math.PI);
+  }
+  var STEPS = 80;
+  var RATE = 0.15;
+  var DECAYS = [0.9, 0.99];
+  var SIDE3 = 6;
+  function gradient(model, x, q, noise) {
+    const n = noise.length / 2;
+    const deviation = q.logVar.map((v) => Math.exp(v / 2));
+    const h = deviation.map((s) => 0.05 * s);
+    const z = new Float32Array(4 * noise.length);
+    for (let s = 0; s < 4 * n; s += 1) {
+      const [axis, sign] = [s % 4 >> 1, s % 2 ? 1 : -1];
+      for (let k = 0; k < 2; k += 1) {
+        const at = q.mean[k] + deviation[k] * noise[2 * (s >> 2) + k];
+        z[2 * s + k] = at + (k === axis ? sign * h[k] : 0);
+      }
+    }
+    const found = logLikelihoods(model, x, z);
+    const byMean = q.mean.map((m) => -m);
+    const byLog = deviation.map((s) => 1 - s * s);
+    for (let i = 0; i < n; i += 1) {
+      for (let k = 0; k < 2; k += 1) {
+        const slope = (found[4 * i + 2 * k + 1] - found[4 * i + 2 * k]) / (2 * h[k]);
+        byMean[k] += slope / n;
+        byLog[k] += slope * deviation[k] * noise[2 * i + k] / n;
+      }
+    }
+    return { byMean, byLog };
+  }
+  function* descend(model, x, start2) {
+    const noise = evenNoise(SIDE3);
+    const unit = start2.logVar.map((v) => Math.exp(v / 2));
+    const q = { mean: [...start2.mean], logVar: [...start2.logVar] };
+    const first = [0, 0, 0, 0];
+    const second = [0, 0, 0, 0];
+    for (let t = 1; t <= STEPS; t += 1) {
+      const { byMean, byLog } = gradient(model, x, q, noise);
+      const slopes = [...byMean.map((slope, k) => slope * unit[k]), ...byLog];
+      const rate = RATE * (1 - t / (STEPS + 1));
+      slopes.forEach((slope, i) => {
+        first[i] = DECAYS[0] * first[i] + (1 - DECAYS[0]) * slope;
+        second[i] = DECAYS[1] * second[i] + (1 - DECAYS[1]) * slope * slope;
+        const size = Math.sqrt(second[i] / (1 - DECAYS[1] ** t)) + 1e-8;
+        const step = rate * first[i] / (1 - DECAYS[0] ** t) / size;
+        if (i < 2) q.mean[i] += step * unit[i];
+        else q.logVar[i - 2] += 2 * step;
+      });
+      yield { mean: [...q.mean], logVar: [...q.logVar] };
+    }
+  }
+
+  // src/ui/draw_parts.js
+  var LIMIT = 3.6;
+  var STEP = 5e-4;
+  var AXES = ["₁", "₂"];
+  var ROWS = [
+    ["log", "log p(x), exact"],
+    ["encoder", "ELBO with the encoder’s q"],
+    ["gap", "gap between them: KL(q ‖ p(z | x))"],
+    ["mine", "ELBO with your q"],
+    ["best", "ELBO with the best q"],
+    ["amortisation", "amortisation gap: best q − encoder’s q"]
+  ];
+  var MISSING = { best: "descend first", amortisation: "descend first" };
+  function scoreTable() {
+    const cells = new Map(ROWS.map(([key2]) => [key2, make("td", { text: "…" })]));
+    const rows = ROWS.map(
+      ([key2, text]) => make("tr", {}, make("th", { scope: "row", text }), cells.get(key2))
+    );
+    const caption = make("caption", { text: "Nats, for this digit" });
+    const body = make("tbody", {}, ...rows);
+    const show = (values) => {
+      for (const [key2, cell] of cells) {
+        const known2 = Number.isFinite(values[key2]);
+        cell.textContent = known2 ? number(values[key2]) : MISSING[key2] || "…";
+      }
+    };
+    return { element: make("table", { class: "vae-live-numbers" }, caption, body), show };
+  }
+  var QSliders = class {
+    /**
+     * @param {{change: (part: "mean" | "logVar", k: number, value: number) => void,
+     *   back: () => void, descend: () => void}} options
+     */
+    constructor({ change, back, descend: descend2 }) {
+      this.means = AXES.map(
+        (axis, k) => slider({
+          label: `Mean of z${axis}`,
+          min: -LIMIT,
+          max: LIMIT,
+          step: STEP,
+          value: 0,
+          decimals: 4,
+          change: (value) => change("mean", k, value)
+        })
+      );
+      this.deviations = AXES.map(
+        (axis, k) => slider({
+          label: `Deviation of z${axis}`,
+          min: -3,
+          max: 0,
+          step: 0.01,
+          value: -1,
+          show: (value) => number(10 ** value, 4),
+          change: (value) => change("logVar", k, 2 * Math.LN10 * value)
+        })
+      );
+      this.descend = button("Descend to the best q", descend2);
+      const all = [...this.means, ...this.deviations].map((one) => one.element);
+      const buttons = [button("Back to the encoder’s q", back), this.descend];
+      this.element = make(
+        "div",
+        { class: "vae-live-rowbox" },
+        make("p", { class: "vae-live-title", text: "Your q" }),
+        make("div", { class: "vae-live-sliders" }, ...all),
+        make("div", { class: "vae-live-buttons" }, ...buttons)
+      );
+    }
+    show({ mean, logVar }) {
+      this.means.forEach((one, k) => one.set(mean[k]));
+      this.deviations.forEach((one, k) => one.set(logVar[k] / 2 / Math.LN10));
+    }
+    /** Let the means run over the window that is enlarged. */
+    within(center, half) {
+      this.means.forEach(({ input }, k) => {
+        Object.assign(input, { min: center[k] - half, max: center[k] + half });
+      });
+    }
+  };
+
+  // src/ui/pad.js
+  var PAD = 256;
+  var PEN = 20;
+  var NEAR = 4;
+  function writeStrokes(strokes) {
+    const hex = (value) => Math.round(value).toString(16).padStart(2, "0");
+    return strokes.map((stroke) => stroke.map(([x, y]) => hex(x) + hex(y)).join("")).join(".");
+  }
+  function readStrokes(text) {
+    if (!/^([0-9a-f]{4})+(\.([0-9a-f]{4})+)*$/.test(text)) return [];
+    const value = (digits) => Number.parseInt(digits, 16);
+    return text.split(".").map(
+      (stroke) => stroke.match(/.{4}/g).map((p) => [value(p.slice(0, 2)), value(p.slice(2))])
+    );
+  }
+  function paintStrokes(pen, strokes, side, color) {
+    const scale = side / PAD;
+    pen.strokeStyle = color;
+    pen.lineWidth = PEN * scale;
+    pen.lineCap = "round";
+    pen.lineJoin = "round";
+    for (const stroke of strokes) {
+      pen.beginPath();
+      const [[x, y]] = stroke;
+      pen.moveTo(x * scale, y * scale);
+      for (const [a, b] of stroke.length > 1 ? stroke.slice(1) : stroke) {
+        pen.lineTo(a * scale, b * scale + (stroke.length > 1 ? 0 : 0.01));
+      }
+      pen.stroke();
+    }
+  }
+  function ink(strokes) {
+    const canvas = make("canvas", { width: PAD, height: PAD });
+    const pen = canvas.getContext("2d");
+    paintStrokes(pen, strokes, PAD, "#000000");
+    return pen.getImageData(0, 0, PAD, PAD);
+  }
+  function pad({ label, drawn }) {
+    let strokes = [];
+    const { canvas, repaint } = surface({
+      label,
+      className: "vae-live-pad",
+      paint: (pen, width) => {
+        pen.fillStyle = isDark() ? "#1e1e1e" : "#ffffff";
+        pen.fillRect(0, 0, width, width);
+        paintStrokes(pen, strokes, width, isDark() ? "#f2f2f2" : "#101010");
+        if (strokes.length) return;
+        pen.fillStyle = colors().muted;
+        pen.font = "15px system-ui, sans-serif";
+        pen.textAlign = "center";
+        pen.fillText("draw a digit here", width / 2, width / 2);
+      }
+    });
+    const place = (event) => {
+      const box = canvas.getBoundingClientRect();
+      const inside = (value) => Math.min(PAD - 1, Math.max(0, value));
+      return [
+        inside((event.clientX - box.left) / box.width * PAD),
+        inside((event.clientY - box.top) / box.height * PAD)
+      ];
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button > 0) return;
+      canvas.setPointerCapture(event.pointerId);
+      strokes = [...strokes, [place(event)]];
+      repaint();
+      event.preventDefault();
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!canvas.hasPointerCapture(event.pointerId)) return;
+      const stroke = strokes.at(-1);
+      const next = place(event);
+      if (Math.hypot(next[0] - stroke.at(-1)[0], next[1] - stroke.at(-1)[1]) < NEAR) return;
+      stroke.push(next);
+      repaint();
+    });
+    canvas.addEventListener("lostpointercapture", () => drawn(strokes));
+    const show = (some) => {
+      strokes = some;
+      repaint();
+    };
+    return { canvas, show };
+  }
+
+  // src/ui/plane_view.js
+  var STEP2 = 0.1;
+  function middles(codes2, labels) {
+    const found = [];
+    for (let label = 0; label < 10; label += 1) {
+      const axes = [[], []];
+      for (let i = 0; i < labels.length; i += 1) {
+        if (labels[i] === label) axes.forEach((axis, k) => axis.push(codes2[2 * i + k]));
+      }
+      if (!axes[0].length) continue;
+      const [a, b] = axes.map((axis) => axis.sort((p, q) => p - q)[axis.length >> 1]);
+      found.push([label, a, b]);
+    }
+    return found;
+  }
+  var PlaneView = class {
+    /**
+     * @param {{label: string, limit: number, move?: (z: [number, number]) => void}} options
+     *   limit: the window is [-limit, limit] in both coordinates; without move the plane is
+     *   a map to look at
+     */
+    constructor({ label, limit, move }) {
+      this.limit = limit;
+      this.move = move;
+      this.z = [0, 0];
+      this.points = null;
+      this.backdrop = null;
+      this.path = [];
+      this.joined = false;
+      this.frame = null;
+      const made = surface({ paint: (pen, width) => this.paint(pen, width) });
+      this.repaint = made.repaint;
+      this.canvas = made.canvas;
+      this.element = this.canvas;
+      this.canvas.classList.add(move ? "vae-live-plane" : "vae-live-map");
+      name(this.canvas, { role: move ? "application" : "img", label });
+      if (move) this.listen();
+    }
+    listen() {
+      const { canvas } = this;
+      const place = (event) => {
+        const box = canvas.getBoundingClientRect();
+        const x = (event.clientX - box.left) / box.width;
+        const y = (event.clientY - box.top) / box.height;
+        this.go([(2 * x - 1) * this.limit, (1 - 2 * y) * this.limit]);
+      };
+      canvas.addEventListener("pointerdown", (event) => {
+        if (event.button > 0) return;
+        canvas.setPointerCapture(event.pointerId);
+        canvas.focus({ preventScroll: true });
+        place(event);
+        event.preventDefault();
+      });
+      canvas.addEventListener("pointermove", (event) => {
+        if (canvas.hasPointerCapture(event.pointerId)) place(event);
+      });
+      const arrows = {
+        ArrowLeft: [-1, 0],
+        ArrowRight: [1, 0],
+        ArrowDown: [0, -1],
+        ArrowUp: [0, 1]
+      };
+      canvas.addEventListener("keydown", (event) => {
+        const arrow = arrows[event.key];
+        if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
+        const step = event.shiftKey ? STEP2 / 10 : STEP2;
+        this.go(this.z.map((value, k) => value + step * arrow[k]));
+        event.preventDefault();
+      });
+    }
+    go(z) {
+      const inside = (value) => Math.min(this.limit, Math.max(-this.limit, value));
+      this.move(z.map((value) => Math.round(inside(value) * 100) / 100));
+    }
+    /** A place of the plane in pixels of the canvas. */
+    at(z1, z2, width) {
+      const half = width / 2;
+      return [half * (1 + z1 / this.limit), half * (1 - z2 / this.limit)];
+    }
+    paint(pen, width) {
+      const look = colors();
+      if (this.backdrop) this.paintBackdrop(pen, width);
+      else this.paintPrior(pen, width, look);
+      if (this.points) this.paintPoints(pen, width, look);
+      this.paintPath(pen, width, look);
+      if (this.frame) this.paintFrame(pen, width, look);
+      if (!this.move) return;
+      const cross = this.at(...this.z, width);
+      ring2(pen, cross, 9, look.paper, 5);
+      ring2(pen, cross, 9, look.accent, 2.5);
+      ring2(pen, cross, 1.5, look.accent, 3);
+    }
+    paintFrame(pen, width, look) {
+      const { center, half } = this.frame;
+      const side = Math.max(10, half * width / this.limit);
+      const [x, y] = this.at(...center, width);
+      for (const [color, line2] of [
+        [look.paper, 5],
+        [look.accent, 2]
+      ]) {
+        pen.strokeStyle = color;
+        pen.lineWidth = line2;
+        pen.strokeRect(x - side / 2, y - side / 2, side, side);
+      }
+    }
+    paintPath(pen, width, look) {
+      const places = this.path.map(([a, b]) => this.at(a, b, width));
+      if (this.joined && places.length) {
+        pen.beginPath();
+        places.forEach(([x, y]) => pen.lineTo(x, y));
+        pen.strokeStyle = look.text;
+        pen.lineWidth = 1;
+        pen.stroke();
+      }
+      for (const place of places) {
+        ring2(pen, place, 3.5, look.paper, 4);
+        ring2(pen, place, 3.5, look.text, 1.5);
+      }
+    }
+    /** Circles that hold 39, 86 and 99 per cent of the prior's mass. */
+    paintPrior(pen, width, look) {
+      const [x, y] = this.at(0, 0, width);
+      [1, 2, 3].forEach((radius) => {
+        ring2(pen, [x, y], radius * width / (2 * this.limit), look.line, 1);
+      });
+      pen.fillStyle = look.muted;
+      pen.font = "12px system-ui, sans-serif";
+      [1, 2, 3].forEach((r) => pen.fillText(String(r), this.at(r, 0, width)[0] + 3, y - 3));
+      pen.fillText("z₁", width - 18, y + 15);
+      pen.fillText("z₂", x + 6, 14);
+      pen.globalAlpha = 0.5;
+      pen.fillStyle = look.line;
+      pen.fillRect(0, y - 0.5, width, 1);
+      pen.fillRect(x - 0.5, 0, 1, width);
+      pen.globalAlpha = 1;
+    }
+    paintBackdrop(pen, width) {
+      const { pixels, count: count2 } = this.backdrop;
+      const size = width / count2;
+      for (let i = 0; i < count2 * count2; i += 1) {
+        const x = i % count2 * size;
+        const y = Math.floor(i / count2) * size;
+        paintDigit(pen, pixels, x, y, size, i * SIDE2 * SIDE2);
+      }
+    }
+    paintPoints(pen, width, look) {
+      const { codes: codes2, labels } = this.points;
+      const radius = width < 300 ? 1.8 : 2.4;
+      pen.globalAlpha = look.dark ? 0.9 : 0.8;
+      for (let i = 0; 2 * i < codes2.length; i += 1) {
+        const [x, y] = this.at(codes2[2 * i], codes2[2 * i + 1], width);
+        pen.fillStyle = labels ? DIGIT_COLORS[labels[i]] : look.muted;
+        pen.beginPath();
+        pen.arc(x, y, radius, 0, 2 * Math.PI);
+        pen.fill();
+      }
+      pen.globalAlpha = 1;
+      if (!labels) return;
+      pen.font = "bold 15px system-ui, sans-serif";
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.lineJoin = "round";
+      for (const [label, a, b] of this.points.middles ||= middles(codes2, labels)) {
+        const [x, y] = this.at(a, b, width);
+        pen.strokeStyle = look.paper;
+        pen.lineWidth = 4;
+        pen.strokeText(String(label), x, y);
+        pen.fillStyle = look.text;
+        pen.fillText(String(label), x, y);
+      }
+      pen.textAlign = "start";
+      pen.textBaseline = "alphabetic";
+    }
+  };
+  function name(canvas, { role, label }) {
+    canvas.removeAttribute("aria-hidden");
+    canvas.setAttribute("role", role);
+    canvas.setAttribute("aria-label", label);
+    if (role === "application") canvas.setAttribute("tabindex", "0");
+  }
+  function ring2(pen, [x, y], radius, color, line2) {
+    pen.strokeStyle = color;
+    pen.lineWidth = line2;
+    pen.beginPath();
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
+    pen.stroke();
+  }
+
+  // src/ui/contour.js
+  function segments(values, columns, level) {
+    const rows = values.length / columns;
+    const found = [];
+    for (let r = 0; r + 1 < rows; r += 1) {
+      for (let c = 0; c + 1 < columns; c += 1) {
+        const corners = [
+          [c, r],
+          [c + 1, r],
+          [c + 1, r + 1],
+          [c, r + 1]
+        ];
+        const height = corners.map(([x, y]) => values[y * columns + x] - level);
+        const crossings = [];
+        for (let k = 0; k < 4; k += 1) {
+          const next = (k + 1) % 4;
+          if (height[k] > 0 === height[next] > 0) continue;
+          const t = height[k] / (height[k] - height[next]);
+          const [a, b] = [corners[k], corners[next]];
+          crossings.push(a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]));
+        }
+        for (let i = 0; i < crossings.length; i += 4) found.push(crossings.slice(i, i + 4));
+      }
+    }
+    return found;
+  }
+
+  // src/ui/posterior_view.js
+  var COLUMNS = 64;
+  var DEVIATIONS = [1, 2];
+  function windowOf({ cells, levels: levels2, modes: modes2 }, q) {
+    const level = levels2.at(-1).logDensity;
+    const far = (mode, z) => Math.hypot(z[0] - mode.z[0], z[1] - mode.z[1]);
+    const reach = q.logVar.map((v) => 2.2 * Math.exp(v / 2));
+    const box = [0, 1].map((k) => [q.mean[k] - reach[k], q.mean[k] + reach[k]]);
+    cells.logDensity.forEach((value, g) => {
+      if (value < level) return;
+      const z = [cells.z[2 * g], cells.z[2 * g + 1]];
+      if (modes2.slice(1).some((mode) => far(mode, z) < far(modes2[0], z))) return;
+      z.forEach((value2, k) => {
+        box[k] = [Math.min(box[k][0], value2), Math.max(box[k][1], value2)];
+      });
+    });
+    const half = 0.56 * Math.max(...box.map(([low, high]) => high - low));
+    return { center: box.map(([low, high]) => (low + high) / 2), half };
+  }
+  var PosteriorView = class {
+    /** @param {{label: string, move: (z: [number, number]) => void}} options */
+    constructor({ label, move }) {
+      this.move = move;
+      this.lines = [];
+      this.ellipses = [];
+      this.center = null;
+      const made = surface({ paint: (pen, width) => this.paint(pen, width) });
+      Object.assign(this, made);
+      name(this.canvas, { role: "application", label });
+      this.canvas.classList.add("vae-live-plane");
+      this.listen();
+    }
+    /**
+     * @param {[number, number]} center @param {number} half half the window's side
+     * @param {Float64Array} logs of densityGrid in this window
+     * @param {{logDensity: number}[]} levels of the posterior's regions
+     */
+    show(center, half, logs, levels2) {
+      Object.assign(this, { center, half });
+      this.lines = levels2.map(({ logDensity }) => segments(logs, COLUMNS, logDensity));
+      this.repaint();
+    }
+    listen() {
+      const { canvas } = this;
+      const place = (event) => {
+        if (!this.center) return;
+        const box = canvas.getBoundingClientRect();
+        const x = 2 * (event.clientX - box.left) / box.width - 1;
+        const y = 1 - 2 * (event.clientY - box.top) / box.height;
+        this.go([this.center[0] + x * this.half, this.center[1] + y * this.half]);
+      };
+      canvas.addEventListener("pointerdown", (event) => {
+        if (event.button > 0) return;
+        canvas.setPointerCapture(event.pointerId);
+        canvas.focus({ preventScroll: true });
+        place(event);
+        event.preventDefault();
+      });
+      canvas.addEventListener("pointermove", (event) => {
+        if (canvas.hasPointerCapture(event.pointerId)) place(event);
+      });
+      const arrows = {
+        ArrowLeft: [-1, 0],
+        ArrowRight: [1, 0],
+        ArrowDown: [0, -1],
+        ArrowUp: [0, 1]
+      };
+      canvas.addEventListener("keydown", (event) => {
+        const arrow = arrows[event.key];
+        const mine = this.ellipses.find(({ kind }) => kind === "hand");
+        if (!arrow || !mine || event.altKey || event.ctrlKey || event.metaKey) return;
+        const step = this.half / (event.shiftKey ? 200 : 20);
+        this.go(mine.mean.map((value, k) => value + step * arrow[k]));
+        event.preventDefault();
+      });
+    }
+    go(z) {
+      this.move(
+        z.map((value, k) => {
+          const [low, high] = [this.center[k] - this.half, this.center[k] + this.half];
+          return Math.min(high, Math.max(low, value));
+        })
+      );
+    }
+    at([a, b], width) {
+      const scale = width / (2 * this.half);
+      return [
+        (a - this.center[0] + this.half) * scale,
+        (this.center[1] + this.half - b) * scale
+      ];
+    }
+    paint(pen, width) {
+      if (!this.center) return;
+      const look = colors();
+      const step = width / (COLUMNS - 1);
+      this.lines.forEach((line2, k) => {
+        pen.beginPath();
+        for (const [a, b, c, d] of line2) {
+          pen.moveTo(a * step, b * step);
+          pen.lineTo(c * step, d * step);
+        }
+        pen.strokeStyle = look.text;
+        pen.globalAlpha = 1 - 0.25 * k;
+        pen.lineWidth = 1.5;
+        pen.stroke();
+      });
+      pen.globalAlpha = 1;
+      for (const one of this.ellipses) this.paintEllipse(pen, width, one, look);
+      this.paintScale(pen, width, look);
+    }
+    paintEllipse(pen, width, { mean, logVar, kind }, look) {
+      const scale = width / (2 * this.half);
+      const [x, y] = this.at(mean, width);
+      const radius = logVar.map((value) => Math.exp(value / 2) * scale);
+      pen.strokeStyle = kind === "encoder" ? look.accent : look.second;
+      pen.setLineDash(kind === "best" ? [5, 4] : []);
+      pen.lineWidth = 2.5;
+      for (const deviation of DEVIATIONS) {
+        pen.beginPath();
+        pen.ellipse(x, y, deviation * radius[0], deviation * radius[1], 0, 0, 2 * Math.PI);
+        pen.stroke();
+      }
+      pen.setLineDash([]);
+      pen.fillStyle = pen.strokeStyle;
+      pen.beginPath();
+      pen.arc(x, y, 3, 0, 2 * Math.PI);
+      pen.fill();
+    }
+    /** A bar of round length, because the window is far smaller than the plane. */
+    paintScale(pen, width, look) {
+      const power = 10 ** Math.floor(Math.log10(this.half / 2));
+      const length = [5, 2, 1].map((n) => n * power).find((n) => n <= this.half / 2);
+      const pixels = length * width / (2 * this.half);
+      pen.fillStyle = look.text;
+      pen.fillRect(12, width - 16, pixels, 2);
+      pen.font = "12px system-ui, sans-serif";
+      pen.fillText(String(Number(length.toPrecision(1))), 12, width - 22);
+    }
+  };
+
+  // src/ui/samples.js
+  var EACH = 5;
+  function fifty(data) {
+    const found = [];
+    for (let label = 0; label < 10; label += 1) {
+      for (let i = 0, n = 0; i < data.labels.length && n < EACH; i += 1) {
+        if (data.labels[i] === label) {
+          found.push(i);
+          n += 1;
+        }
+      }
+    }
+    return found;
+  }
+  function nameOf(data, index) {
+    const options = fifty(data);
+    return `${data.labels[index]}, number ${options.indexOf(index) % EACH + 1}`;
+  }
+
+  // src/ui/draw.js
+  var NET = "mlp_2";
+  var LIMIT2 = 3.6;
+  var SIDE4 = 16;
+  var FIRST = 10;
+  var pause3 = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  function draw(body, { state, services: services2 }) {
+    return new Draw(body, state, services2).start;
+  }
+  draw.defaults = { digit: "-1", strokes: "", q: "" };
+  var writeQ = ({ mean, logVar }) => [...mean, ...logVar.map((v) => Math.exp(v / 2))].map((v) => v.toPrecision(5)).join(",");
+  function readQ(text) {
+    const values = text.split(",").map(Number);
+    if (values.length !== 4 || !values.every(Number.isFinite)) return null;
+    if (!(values[2] > 0 && values[3] > 0)) return null;
+    return { mean: values.slice(0, 2), logVar: values.slice(2).map((s) => 2 * Math.log(s)) };
+  }
+  var Draw = class {
+    constructor(body, state, services2) {
+      Object.assign(this, { body, state, services: services2, noise: evenNoise(SIDE4), run: 0 });
+      body.widget = this;
+      this.makeParts();
+      this.build();
+      this.start = async () => {
+        [this.data, this.model] = await Promise.all([services2.digits(), services2.load(NET)]);
+        const { mean } = await services2.codes(this.model);
+        this.map.points = { codes: mean, labels: this.data.labels };
+        const options = fifty(this.data).map(
+          (i) => make("option", { value: i, text: nameOf(this.data, i) })
+        );
+        this.digit.input.append(...options);
+        state.follow(() => this.begin());
+        await this.begin();
+      };
+    }
+    makeParts() {
+      this.pad = pad({
+        label: "A sheet to draw a digit on; the menu below offers test digits instead",
+        drawn: (strokes) => this.drawn(strokes)
+      });
+      this.seen = digitPicture({
+        label: "The digit as the network gets it, 28 by 28 pixels"
+      });
+      this.decoded = digitPicture({ label: "The digit decoded from the mean of your q" });
+      this.digit = menu({
+        label: "or take test digit",
+        options: [["-1", "none: my own"]],
+        value: "-1",
+        change: (index) => this.choose(index)
+      });
+      this.view = new PosteriorView({
+        label: "The posterior, enlarged: drag, or use the arrow keys, to move the mean of your q",
+        move: (mean) => this.setMine({ mean, logVar: this.mine.logVar })
+      });
+      this.map = new PlaneView({
+        label: "The latent plane with the codes of test digits; a frame marks what is enlarged",
+        limit: LIMIT2
+      });
+      this.table = scoreTable();
+      this.sliders = new QSliders({
+        change: (part, k, value) => this.changeMine(part, k, value),
+        back: () => this.setMine(null),
+        descend: () => this.findBest()
+      });
+      this.say = sentence();
+    }
+    build() {
+      const figure = (canvas, words) => make(
+        "figure",
+        { class: "vae-live-picture" },
+        canvas,
+        make("figcaption", { text: words })
+      );
+      const clear = button("Clear the sheet", () => this.choose("-1"));
+      const pictures = make("div", { class: "vae-live-three" });
+      pictures.append(
+        figure(this.pad.canvas, "your sheet"),
+        figure(this.seen.canvas, "normalised as MNIST: x"),
+        figure(this.decoded.canvas, "decoded from q’s mean")
+      );
+      const choose = make("div", { class: "vae-live-line" }, clear, this.digit.element);
+      const planes = make("div", { class: "vae-live-planes" });
+      planes.append(
+        figure(
+          this.view.canvas,
+          "Thin lines hold 50, 90 and 99 % of the exact posterior. Blue: the encoder’s q; orange: yours; dashed: the best one; 1 and 2 deviations each."
+        ),
+        figure(this.map.canvas, "The whole plane; the frame is enlarged.")
+      );
+      this.body.append(
+        pictures,
+        choose,
+        planes,
+        this.table.element,
+        this.sliders.element,
+        this.say.element
+      );
+    }
+    /** Change one number of the reader's q, and no other by a slider's rounding. */
+    changeMine(part, k, value) {
+      if (!this.mine) return;
+      const q = { mean: [...this.mine.mean], logVar: [...this.mine.logVar] };
+      q[part][k] = value;
+      this.setMine(q);
+    }
+    drawn(strokes) {
+      this.state.set("strokes", writeStrokes(strokes));
+      this.state.set("digit", "-1");
+      this.state.set("q", "");
+      if (this.model) this.begin();
+    }
+    choose(index) {
+      this.state.set("digit", index);
+      this.state.set("strokes", "");
+      this.state.set("q", "");
+      if (this.model) this.begin();
+    }
+    /** The image of this state: what is drawn, else a test digit. */
+    image() {
+      const strokes = readStrokes(this.state.get("strokes"));
+      this.pad.show(strokes);
+      if (strokes.length) {
+        this.digit.input.value = "-1";
+        return normaliseCanvas(ink(strokes));
+      }
+      const options = fifty(this.data);
+      const [said] = this.state.numbers("digit");
+      const index = options.includes(said) ? said : options[FIRST];
+      this.digit.input.value = index;
+      return this.data.images.slice(784 * index, 784 * (index + 1));
+    }
+    /** Encode the digit, show what is known at once, then find its exact posterior. */
+    async begin() {
+      const run = this.run += 1;
+      this.x = this.image();
+      this.seen.show(this.x);
+      const { mean, logVar } = this.model.encode(this.x, 1);
+      this.q = { mean: [...mean], logVar: [...logVar] };
+      this.posterior = null;
+      this.best = null;
+      this.scores = { encoder: elbo(this.model, this.x, this.noise, this.q).elbo };
+      this.setMine(readQ(this.state.get("q")));
+      const posterior2 = await this.services.posterior(this.model, this.x, this.q);
+      if (run !== this.run) return;
+      this.posterior = posterior2;
+      this.showWindow();
+      this.update();
+    }
+    /** Enlarge where posterior and q are. */
+    showWindow() {
+      const { center, half } = windowOf(this.posterior, this.q);
+      const grid = { centre: center, half, size: COLUMNS };
+      const logs = densityGrid(this.model, this.x, this.posterior.logPx, grid);
+      this.view.show(center, half, logs, this.posterior.levels);
+      this.sliders.within(center, half);
+      this.sliders.show(this.mine);
+      this.map.frame = { center, half };
+      this.map.repaint();
+    }
+    /** Take another q as the reader's; null for the encoder's. */
+    setMine(q) {
+      if (!this.q) return;
+      this.state.set("q", q ? writeQ(q) : "");
+      this.mine = q || this.q;
+      this.sliders.show(this.mine);
+      this.scores.mine = elbo(this.model, this.x, this.noise, this.mine).elbo;
+      this.decoded.show(this.model.decodeOne(this.mine.mean));
+      this.update();
+    }
+    /** Descend from the reader's q; each step is shown unless less motion is asked for. */
+    async findBest() {
+      if (!this.mine) return;
+      const run = this.run;
+      this.sliders.descend.disabled = true;
+      let q = this.mine;
+      for (q of descend(this.model, this.x, this.mine)) {
+        this.best = q;
+        if (!calm()) this.showEllipses();
+        await pause3();
+        if (run !== this.run) break;
+      }
+      this.sliders.descend.disabled = false;
+      if (run !== this.run) return;
+      this.scores.best = elbo(this.model, this.x, this.noise, q).elbo;
+      this.update();
+    }
+    showEllipses() {
+      const { q, mine, best, view } = this;
+      view.ellipses = [{ ...q, kind: "encoder" }];
+      if (mine !== q) view.ellipses.push({ ...mine, kind: "hand" });
+      if (best) view.ellipses.push({ ...best, kind: "best" });
+      view.repaint();
+    }
+    update() {
+      this.showEllipses();
+      const { log, encoder, mine, best } = { ...this.scores, log: this.posterior?.logPx };
+      const values = {
+        log,
+        encoder,
+        gap: log - encoder,
+        mine,
+        best: this.best ? best : void 0,
+        amortisation: this.best ? best - encoder : void 0
+      };
+      this.table.show(values);
+      this.speak(values);
+    }
+    speak({ log, encoder, gap, mine }) {
+      if (!Number.isFinite(log))
+        return this.say.say("The exact posterior is being added up …");
+      const { mass, modes: modes2 } = this.posterior;
+      const held = mass > 0.9999 ? "more than 99.99" : number(100 * mass, 2);
+      const others = modes2.length > 1 ? `, in ${modes2.length} places` : "";
+      const score = this.mine === this.q ? "" : ` Your q: ELBO ${number(mine)} nats, ${number(mine - encoder)} against the encoder.`;
+      return this.say.say(
+        `log p(x) = ${number(log)} = ELBO ${number(encoder)} + gap ${number(gap)} nats; the cells that were added up hold ${held} % of the posterior${others}.${score}`
+      );
+    }
+  };
+
+  // src/ui/bytes.js
+  var LEVELS = 256;
+  var NATS_PER_BYTE = 8 * Math.LN2;
+  var inBytes = (nats) => nats / NATS_PER_BYTE;
+  function erfc(x) {
+    const z = Math.abs(x);
+    const t = 1 / (1 + 0.5 * z);
+    const terms = [
+      -1.26551223,
+      1.00002368,
+      0.37409196,
+      0.09678418,
+      -0.18628806,
+      0.27886807,
+      -1.13520398,
+      1.48851587,
+      -0.82215223,
+      0.17087277
+    ];
+    const sum = terms.reduceRight((total, term) => term + t * total, 0);
+    const tail = t * Math.exp(-z * z + sum);
+    return x >= 0 ? tail : 2 - tail;
+  }
+  var above = (x) => 0.5 * erfc(x / Math.SQRT2);
+  function logMass(level, mean, deviation) {
+    const at = (edge) => (edge / (LEVELS - 1) - mean) / deviation;
+    let low = level === 0 ? -Infinity : at(level - 0.5);
+    let high = level === LEVELS - 1 ? Infinity : at(level + 0.5);
+    if (low + high < 0) [low, high] = [-high, -low];
+    const upper = (edge) => edge === Infinity ? 0 : edge === -Infinity ? 1 : above(edge);
+    return Math.log(Math.max(upper(low) - upper(high), Number.MIN_VALUE));
+  }
+  function pixelCosts(x, mean, variance2, at = 0) {
+    const deviation = Math.sqrt(variance2);
+    const constant = 0.5 * Math.log(2 * Math.PI * variance2) + Math.log(LEVELS - 1);
+    let [density, clipped] = [0, 0];
+    for (let i = 0; i < x.length; i += 1) {
+      const miss = x[i] - mean[at + i];
+      density += constant + miss * miss / (2 * variance2);
+      clipped -= logMass(Math.round(x[i] * (LEVELS - 1)), mean[at + i], deviation);
+    }
+    return { density, clipped };
+  }
+  async function compressed(bytes, format2) {
+    const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream(format2));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+  var gzipSize = async (bytes) => (await compressed(bytes, "gzip")).length;
+  function filtered(pixels, width, filter) {
+    const rows = pixels.length / width;
+    const out = new Uint8Array(rows * (width + 1));
+    const get = (r, c) => r < 0 || c < 0 ? 0 : pixels[r * width + c];
+    for (let r = 0; r < rows; r += 1) {
+      out[r * (width + 1)] = filter;
+      for (let c = 0; c < width; c += 1) {
+        const [left, up, corner] = [get(r, c - 1), get(r - 1, c), get(r - 1, c - 1)];
+        const guess = [0, left, up, left + up >> 1, paeth(left, up, corner)][filter];
+        out[r * (width + 1) + 1 + c] = get(r, c) - guess;
+      }
+    }
+    return out;
+  }
+  function paeth(left, up, corner) {
+    const guess = left + up - corner;
+    const [a, b, c] = [left, up, corner].map((value) => Math.abs(guess - value));
+    if (a <= b && a <= c) return left;
+    return b <= c ? up : corner;
+  }
+  async function pngSize(pixels, width = 28) {
+    const sizes = [0, 1, 2, 3, 4].map(
+      async (filter) => (await compressed(filtered(pixels, width, filter), "deflate")).length
+    );
+    return 57 + Math.min(...await Promise.all(sizes));
+  }
+
+  // src/ui/latents.js
+  var NETS = [
+    ["mlp_10", "10 latents"],
+    ["mlp_20", "20 latents"]
+  ];
+  var DEAD = 0.01;
+  var LIMIT3 = 4;
+  var DRAWS = 64;
+  function meanRates({ mean, logVar }, d) {
+    const rates2 = new Float64Array(d);
+    const n = mean.length / d;
+    for (let i = 0; i < n; i += 1) {
+      const [from, to] = [i * d, (i + 1) * d];
+      const one = gaussianKl(mean.subarray(from, to), logVar.subarray(from, to));
+      one.rates.forEach((rate, k) => rates2[k] += rate / n);
+    }
+    return rates2;
+  }
+  function latents(body, { state, services: services2 }) {
+    return new Latents(body, state, services2).start;
+  }
+  latents.defaults = { net: "mlp_10", digit: "-1", z: "" };
+  var Latents = class {
+    constructor(body, state, services2) {
+      Object.assign(this, { body, state, services: services2, sliders: [] });
+      body.widget = this;
+      const names = NETS.map(([name2]) => name2);
+      this.net = radios({
+        label: "Network: multilayer perceptron with",
+        options: NETS,
+        value: state.choice("net", names),
+        change: (name2) => {
+          state.set("net", name2);
+          state.set("z", "");
+          this.load();
+        }
+      });
+      this.digit = menu({
+        label: "Test digit",
+        options: [["-1", "…"]],
+        value: "-1",
+        change: (index) => {
+          state.set("digit", index);
+          state.set("z", "");
+          this.encode();
+        }
+      });
+      this.original = digitPicture({ label: "The test digit" });
+      this.decoded = digitPicture({ label: "What the decoder draws from the sliders" });
+      this.list = make("div", { class: "vae-live-latents" });
+      this.rows = make("tbody");
+      this.say = sentence();
+      this.build();
+      this.start = async () => {
+        this.data = await services2.digits();
+        const options = fifty(this.data).map((i) => [i, nameOf(this.data, i)]);
+        this.digit.input.replaceChildren(
+          ...options.map(([value, text]) => make("option", { value, text }))
+        );
+        state.follow(() => this.load());
+        await this.load();
+      };
+    }
+    build() {
+      const figure = (picture, words) => make(
+        "figure",
+        { class: "vae-live-picture" },
+        picture.canvas,
+        make("figcaption", { text: words })
+      );
+      const reset = button("Back to this digit's code", () => {
+        this.state.set("z", "");
+        this.encode();
+      });
+      const left = make("div", { class: "vae-live-side" });
+      left.append(
+        make(
+          "div",
+          { class: "vae-live-two" },
+          figure(this.original, "test digit"),
+          figure(this.decoded, "decoded from the sliders")
+        ),
+        this.digit.element,
+        this.net.element,
+        reset
+      );
+      const caption = "Cost of this test digit, in bytes";
+      const table = make(
+        "table",
+        { class: "vae-live-numbers" },
+        make("caption", { text: caption }),
+        this.rows
+      );
+      const stage = make("div", { class: "vae-live-split" }, left, this.list);
+      this.showRows("the code", Array(8).fill("…"));
+      this.buildSliders(
+        Number(
+          this.state.choice(
+            "net",
+            NETS.map(([name2]) => name2)
+          ).slice(4)
+        )
+      );
+      this.body.append(stage, this.say.element, table);
+    }
+    async load() {
+      const name2 = this.state.choice(
+        "net",
+        NETS.map(([key2]) => key2)
+      );
+      this.net.set(name2);
+      this.model = await this.services.load(name2);
+      const codes2 = await this.services.codes(this.model);
+      if (name2 !== this.state.choice(
+        "net",
+        NETS.map(([key2]) => key2)
+      ))
+        return;
+      this.rates = meanRates(codes2, this.model.latentDim);
+      this.order = [...this.rates.keys()].sort((a, b) => this.rates[b] - this.rates[a]);
+      this.buildSliders(this.model.latentDim);
+      this.encode();
+    }
+    /** Sliders in the order of the rates; before these are known, room for as many. */
+    buildSliders(d) {
+      const order = this.order || Array.from({ length: d }, (_, k) => k);
+      const most = this.rates ? this.rates[order[0]] : 1;
+      this.sliders = [];
+      const rows = order.map((k) => {
+        const rate = this.rates ? this.rates[k] : 0;
+        const dead = this.rates && rate < DEAD;
+        const nats = this.rates ? `${number(rate, rate < 0.1 ? 3 : 1)} nats` : "…";
+        const one = slider({
+          label: `z${k + 1}, ${nats}${dead ? ", dead" : ""}`,
+          min: -LIMIT3,
+          max: LIMIT3,
+          step: 0.01,
+          value: 0,
+          change: (value) => this.move(k, value)
+        });
+        this.sliders[k] = one;
+        one.input.disabled = !this.rates;
+        one.element.classList.toggle("vae-live-dead", Boolean(dead));
+        one.element.style.setProperty("--rate", `${100 * rate / most}%`);
+        return one.element;
+      });
+      const words = "Latents by their mean rate on 500 test digits";
+      this.list.replaceChildren(make("p", { class: "vae-live-title", text: words }), ...rows);
+    }
+    chosen() {
+      const options = fifty(this.data);
+      const [said] = this.state.numbers("digit");
+      return options.includes(said) ? said : options[10];
+    }
+    encode() {
+      const index = this.chosen();
+      this.digit.input.value = index;
+      this.x = this.data.images.slice(784 * index, 784 * (index + 1));
+      this.q = this.model.encode(this.x, 1);
+      const said = this.state.get("z").split(",").map(Number);
+      const d = this.model.latentDim;
+      const moved = said.length === d && said.every(Number.isFinite);
+      this.z = moved ? Float32Array.from(said) : Float32Array.from(this.q.mean);
+      this.sliders.forEach((one, k) => one.set(this.z[k]));
+      this.original.show(this.x);
+      this.showDecoded();
+      this.showCost(index);
+    }
+    move(k, value) {
+      this.z[k] = value;
+      this.state.set("z", [...this.z].map((v) => v.toFixed(2)).join(","));
+      this.showDecoded();
+    }
+    showDecoded() {
+      const mean = this.model.decode(this.z, 1);
+      this.decoded.show(mean);
+      const far = Math.sqrt(mean.reduce((sum, m, i) => sum + (m - this.x[i]) ** 2, 0) / 784);
+      const alive = this.rates.filter((rate) => rate >= DEAD).length;
+      this.say.say(
+        `${alive} of ${this.rates.length} latents carry at least ${DEAD} nats. The picture decoded from the sliders misses the test digit by ${number(far, 3)} of full ink in the root mean square.`
+      );
+    }
+    /** Rate and distortion of the digit under q, both averaged as the ELBO is. */
+    costs() {
+      const d = this.model.latentDim;
+      const { mean, logVar } = this.q;
+      const { kl: rate } = gaussianKl(mean, logVar);
+      const noise = this.services.seeded(0).normals(DRAWS * d);
+      const z = noise.map((e, i) => mean[i % d] + Math.exp(logVar[i % d] / 2) * e);
+      const means = this.model.decode(z, DRAWS);
+      const total = { density: 0, clipped: 0 };
+      for (let s = 0; s < DRAWS; s += 1) {
+        const cost = pixelCosts(this.x, means, this.model.variance, 784 * s);
+        total.density += cost.density / DRAWS;
+        total.clipped += cost.clipped / DRAWS;
+      }
+      return { rate, ...total };
+    }
+    showRows(code, values) {
+      const words = [
+        "784 pixels of 8 bits, as they are",
+        code,
+        "the pixels, given the code: density × 1/255",
+        "together: −ELBO of the model as trained",
+        "the pixels, given the code: Gaussian clipped to [0, 1]",
+        "together: −ELBO with the clipped Gaussian",
+        "PNG, 8-bit grey, best of five filters (57 of it frame)",
+        "gzip of the 784 bytes (18 of it frame)"
+      ];
+      const row = (text, i) => {
+        const parts = [make("th", { scope: "row", text }), make("td", { text: values[i] })];
+        return make(
+          "tr",
+          { class: text.startsWith("together") ? "vae-live-total" : null },
+          ...parts
+        );
+      };
+      this.rows.replaceChildren(...words.map(row));
+    }
+    async showCost(index) {
+      const { rate, density, clipped } = this.costs();
+      const levels2 = Uint8Array.from(this.x, (x) => Math.round(255 * x));
+      const [png, gzip] = await Promise.all([pngSize(levels2), gzipSize(levels2)]).catch(() => [
+        NaN,
+        NaN
+      ]);
+      if (index !== this.chosen()) return;
+      const bytes = (nats) => `${number(inBytes(nats), 1)}`;
+      const file = (size) => Number.isNaN(size) ? "not in this browser" : String(size);
+      const values = [
+        "784",
+        bytes(rate),
+        bytes(density),
+        bytes(rate + density),
+        bytes(clipped),
+        bytes(rate + clipped),
+        file(png),
+        file(gzip)
+      ];
+      this.showRows(`the code: rate ${number(rate, 1)} nats`, values);
+    }
+  };
+
+  // src/ui/plane_controls.js
+  var CHOICES = {
+    show: {
+      label: "The plane shows",
+      options: [
+        ["codes", "codes of 500 test digits"],
+        ["prior", "500 draws from the prior"],
+        ["digits", "what the decoder draws"]
+      ]
+    },
+    pixels: {
+      label: "The picture is",
+      options: [
+        ["mean", "the mean of p(x | z)"],
+        ["sample", "one sample of it"]
+      ]
+    },
+    row: {
+      label: "The row shows",
+      options: [
+        ["between", "a straight line between two digits"],
+        ["prior", "ten codes drawn from the prior"],
+        ["aggregate", "ten codes drawn from the aggregate posterior"]
+      ]
+    }
+  };
+  function chosen(state, name2) {
+    return state.choice(
+      name2,
+      CHOICES[name2].options.map(([key2]) => key2)
+    );
+  }
+  var PlaneControls = class {
+    /**
+     * @param {{state: State, networks: Array<[string, string]>, change: () => void,
+     *   toggle: (network: string, on: boolean) => void, along: (t: number) => void}} options
+     *   networks: those that may be shown beside the first
+     */
+    constructor({ state, networks, change, toggle, along }) {
+      Object.assign(this, { state, networks });
+      const set = (name2) => (value) => {
+        state.set(name2, value);
+        change();
+      };
+      this.choices = Object.entries(CHOICES).map(([name2, { label, options }]) => {
+        const value = chosen(state, name2);
+        return [name2, radios({ label, options, value, change: set(name2) })];
+      });
+      this.makeLine(set, along);
+      this.again = button("Draw ten others", () => {
+        set("draw")(state.numbers("draw")[0] + 1);
+      });
+      this.boxes = networks.map(
+        ([name2, words]) => checkbox({ label: words, value: false, change: (on) => toggle(name2, on) })
+      );
+      this.place();
+    }
+    makeLine(set, along) {
+      const end = (name2, label) => menu({ label, options: [["-1", "…"]], value: "-1", change: set(name2) });
+      this.ends = [end("from", "From test digit"), end("to", "to test digit")];
+      const [value] = this.state.numbers("t");
+      const range2 = { min: 0, max: 1, step: 0.01, value };
+      this.along = slider({ label: "Along the line", ...range2, change: along });
+      const parts = [...this.ends, this.along].map(({ element }) => element);
+      this.line = make("div", { class: "vae-live-line" }, ...parts);
+    }
+    place() {
+      const [show, pixels, row] = this.choices.map(([, choice]) => choice.element);
+      const legend = make("legend", { text: "Beside it, at the same code" });
+      const boxes = this.boxes.map((box) => box.element);
+      const nets = make("fieldset", { class: "vae-live-choice" }, legend, ...boxes);
+      this.elements = [
+        make("div", { class: "vae-live-choices" }, show, pixels, nets),
+        make("div", { class: "vae-live-rowbox" }, row, this.line, this.again)
+      ];
+    }
+    /** Offer fifty test digits as the ends of the line. */
+    offer(data) {
+      const options = fifty(data);
+      for (const { input } of this.ends) {
+        const made = options.map((i) => make("option", { value: i, text: nameOf(data, i) }));
+        input.replaceChildren(...made);
+      }
+    }
+    /** Show what is chosen, which may have come with the address. */
+    update(ends, nets) {
+      for (const [name2, choice] of this.choices) choice.set(chosen(this.state, name2));
+      this.boxes.forEach(
+        ({ input }, k) => input.checked = nets.includes(this.networks[k][0])
+      );
+      this.ends.forEach(({ input }, k) => input.value = ends[k]);
+      this.along.set(this.state.numbers("t")[0]);
+      const between = chosen(this.state, "row") === "between";
+      this.line.hidden = !between;
+      this.again.hidden = between;
+    }
+  };
+
+  // src/ui/plane_panel.js
+  var LIMIT4 = 3.6;
+  var ROW = 10;
+  var GRID = 20;
+  var SEEDS = { prior: 7, pixels: 11 };
+  var Panel = class {
+    /**
+     * @param {{name: string, words: string, full: boolean, move: (z: [number, number]) => void}} options
+     */
+    constructor({ name: name2, words, full, move }) {
+      Object.assign(this, { name: name2, full });
+      this.view = new PlaneView({
+        label: `Latent plane of the ${words} network: drag, or use the arrow keys, with shift for small steps`,
+        limit: LIMIT4,
+        move
+      });
+      this.digit = digitPicture({
+        label: `The digit that the ${words} network draws at this code`
+      });
+      this.row = digitRow({ label: "Ten digits along the rings in the plane", columns: ROW });
+      const picture = make("figure", { class: "vae-live-picture" }, this.digit.canvas);
+      this.caption = make("figcaption", { text: "" });
+      picture.append(this.caption);
+      const pair = make("div", { class: "vae-live-pair" }, this.view.element, picture);
+      this.element = make("div", { class: "vae-live-panel" });
+      if (full) this.element.append(make("p", { class: "vae-live-title", text: words }));
+      this.element.append(pair);
+      if (full) this.element.append(this.row.canvas);
+    }
+    /** Load the decoder and the codes of the test digits; the panel is ready then. */
+    async load(services2, labels) {
+      const model = await services2.loadDecoder(this.name);
+      const { mean, logVar } = await services2.codes(model);
+      const deviations = logVar.map((v) => Math.exp(v / 2));
+      const points = { codes: mean, labels };
+      Object.assign(this, {
+        model,
+        codes: mean,
+        deviations,
+        points,
+        seeded: services2.seeded
+      });
+    }
+    /** @param {Shown} shown */
+    paint(shown) {
+      const { model, view } = this;
+      this.digit.show(this.pictures(Float32Array.from(shown.z), shown));
+      this.caption.textContent = shown.noisy ? `mean + noise, σ = ${number(Math.sqrt(model.variance), 3)}` : "mean of p(x | z)";
+      view.z = shown.z;
+      view.points = this.points;
+      view.backdrop = null;
+      if (this.full) this.paintFull(shown);
+      view.repaint();
+    }
+    paintFull(shown) {
+      const { view } = this;
+      if (shown.show === "prior") {
+        view.points = {
+          codes: this.seeded(SEEDS.prior).normals(this.codes.length),
+          labels: null
+        };
+      }
+      if (shown.show === "digits") {
+        this.grid ||= this.model.decode(gridCodes());
+        view.points = null;
+        view.backdrop = { count: GRID, pixels: this.grid };
+      }
+      const codes2 = this.rowCodes(shown);
+      view.joined = shown.row === "between";
+      view.path = Array.from({ length: ROW }, (_, i) => [codes2[2 * i], codes2[2 * i + 1]]);
+      this.row.show(this.pictures(codes2, shown));
+    }
+    /** The ten codes of the row, (10, 2): on a line, or drawn. */
+    rowCodes({ row, seed, ends: [from, to] }) {
+      const random = this.seeded(seed);
+      const { codes: codes2, deviations } = this;
+      const count2 = codes2.length / 2;
+      const found = [];
+      for (let i = 0; i < ROW; i += 1) {
+        const t = i / (ROW - 1);
+        const n = Math.floor(random.uniform() * count2);
+        for (let k = 0; k < 2; k += 1) {
+          const noise = random.normal();
+          const places = {
+            between: (1 - t) * codes2[2 * from + k] + t * codes2[2 * to + k],
+            prior: noise,
+            aggregate: codes2[2 * n + k] + deviations[2 * n + k] * noise
+          };
+          found.push(places[row]);
+        }
+      }
+      return Float32Array.from(found);
+    }
+    /** Means of p(x | z), or samples of it. */
+    pictures(codes2, { noisy }) {
+      const means = this.model.decode(codes2);
+      if (!noisy) return means;
+      const noise = this.seeded(SEEDS.pixels).normals(means.length);
+      const deviation = Math.sqrt(this.model.variance);
+      return means.map((mean, i) => mean + deviation * noise[i]);
+    }
+  };
+  function gridCodes() {
+    const codes2 = new Float32Array(2 * GRID * GRID);
+    const at = (i) => LIMIT4 * ((2 * i + 1) / GRID - 1);
+    for (let i = 0; i < GRID * GRID; i += 1) {
+      codes2[2 * i] = at(i % GRID);
+      codes2[2 * i + 1] = -at(Math.floor(i / GRID));
+    }
+    return codes2;
+  }
+
+  // src/ui/plane.js
+  var NETWORKS = [
+    ["mlp_2", "multilayer perceptron"],
+    ["conv_2", "convolutional"],
+    ["conv_feature_map_2", "convolutional, feature-map decoder"]
+  ];
+  var DEFAULTS = {
+    z: "0.30,-0.60",
+    nets: "mlp_2",
+    show: "codes",
+    row: "between",
+    from: "-1",
+    // the first 7 that is offered
+    to: "-1",
+    // the first 0
+    t: "0.5",
+    pixels: "mean",
+    draw: "1"
+  };
+  function plane(body, { state, form, services: services2 }) {
+    return new Plane(body, state, form === "full", services2).start;
+  }
+  plane.defaults = DEFAULTS;
+  var Plane = class {
+    constructor(body, state, full, services2) {
+      Object.assign(this, { body, state, full, services: services2, panels: /* @__PURE__ */ new Map(), data: null });
+      body.widget = this;
+      this.say = sentence();
+      this.stage = make("div", { class: "vae-live-stage" });
+      body.append(this.stage);
+      this.addControls();
+      body.append(this.say.element);
+      this.addPanel("mlp_2");
+      this.start = async () => {
+        this.data = await services2.digits();
+        this.controls?.offer(this.data);
+        await this.loadPanels();
+        state.follow(() => this.loadPanels());
+      };
+    }
+    addPanel(name2) {
+      const words = new Map(NETWORKS).get(name2);
+      const panel = new Panel({ name: name2, words, full: this.full, move: (z) => this.moveTo(z) });
+      this.panels.set(name2, panel);
+      this.stage.append(panel.element);
+      return panel;
+    }
+    addControls() {
+      const z = this.state.numbers("z");
+      const axis = (k) => slider({
+        label: `Code z${"₁₂"[k]}`,
+        min: -LIMIT4,
+        max: LIMIT4,
+        step: 0.01,
+        value: z[k],
+        change: (value) => {
+          const next = this.state.numbers("z");
+          next[k] = value;
+          this.moveTo(next);
+        }
+      });
+      this.axes = [axis(0), axis(1)];
+      const sliders = make("div", { class: "vae-live-sliders" });
+      sliders.append(...this.axes.map((one) => one.element));
+      this.body.append(sliders);
+      if (!this.full) return;
+      this.controls = new PlaneControls({
+        state: this.state,
+        networks: NETWORKS.slice(1),
+        change: () => this.update(),
+        toggle: (name2, on) => this.toggle(name2, on),
+        along: (t) => this.moveAlong(t)
+      });
+      this.body.append(...this.controls.elements);
+    }
+    chosenNets() {
+      const known2 = NETWORKS.map(([name2]) => name2);
+      const said = this.state.get("nets").split(",").filter((name2) => known2.includes(name2));
+      return known2.filter((name2) => name2 === "mlp_2" || this.full && said.includes(name2));
+    }
+    async toggle(name2, on) {
+      const nets = this.chosenNets().filter((one) => one !== name2);
+      if (on) nets.push(name2);
+      this.state.set("nets", nets.join(","));
+      if (this.data) await this.loadPanels();
+    }
+    async loadPanels() {
+      const nets = this.chosenNets();
+      for (const [name2, panel] of this.panels) {
+        if (!nets.includes(name2)) {
+          panel.element.remove();
+          this.panels.delete(name2);
+        }
+      }
+      for (const name2 of nets) {
+        const panel = this.panels.get(name2) || this.addPanel(name2);
+        if (panel.model) continue;
+        this.stage.dataset.columns = String(nets.length);
+        try {
+          await panel.load(this.services, this.data.labels);
+        } catch (error) {
+          if (name2 === "mlp_2") throw error;
+          panel.element.replaceChildren(make("p", { text: error.message }));
+        }
+      }
+      this.stage.dataset.columns = String(nets.length);
+      this.update();
+    }
+    /** The test digit at one end of the line. */
+    endOf(k) {
+      const options = fifty(this.data);
+      const [said] = this.state.numbers(k ? "to" : "from");
+      return options.includes(said) ? said : options[k ? 0 : 35];
+    }
+    moveTo(z) {
+      this.state.set("z", z.map((value) => value.toFixed(2)).join(","));
+      this.update();
+    }
+    moveAlong(t) {
+      this.state.set("t", t);
+      if (!this.data) return;
+      const { codes: codes2 } = this.panels.get("mlp_2");
+      const [a, b] = [0, 1].map(
+        (k) => codes2.subarray(2 * this.endOf(k), 2 * this.endOf(k) + 2)
+      );
+      this.moveTo([0, 1].map((k) => (1 - t) * a[k] + t * b[k]));
+    }
+    update() {
+      const { state } = this;
+      const z = state.numbers("z");
+      this.axes.forEach((axis, k) => axis.set(z[k]));
+      if (!this.panels.get("mlp_2").model) return;
+      const ends = [this.endOf(0), this.endOf(1)];
+      const [seed] = state.numbers("draw");
+      const noisy = this.full && chosen(state, "pixels") === "sample";
+      const shown = { z, noisy, ends, seed: Math.abs(Math.trunc(seed)) % 2 ** 32 };
+      Object.assign(shown, { show: chosen(state, "show"), row: chosen(state, "row") });
+      for (const panel of this.panels.values()) if (panel.model) panel.paint(shown);
+      this.controls?.update(ends, this.chosenNets());
+      this.speak(z);
+    }
+    speak(z) {
+      const { codes: codes2 } = this.panels.get("mlp_2");
+      let [nearest, least] = [0, Infinity];
+      for (let i = 0; 2 * i < codes2.length; i += 1) {
+        const distance = Math.hypot(codes2[2 * i] - z[0], codes2[2 * i + 1] - z[1]);
+        if (distance < least) [nearest, least] = [i, distance];
+      }
+      const prior = -Math.log(2 * Math.PI) - (z[0] ** 2 + z[1] ** 2) / 2;
+      this.say.say(
+        `Code (${number(z[0])}, ${number(z[1])}): the nearest of ${codes2.length / 2} test digits is a ${this.data.labels[nearest]}, at distance ${number(least)}; log p(z) = ${number(prior)} nats.`
+      );
+    }
+  };
+
+  // src/ui/state.js
+  var WAIT = 300;
+  var SETTING = /^[\w-]+\.[\w-]+$/;
+  function parse(hash) {
+    const pairs = new URLSearchParams(hash.replace(/^#/, ""));
+    return new Map([...pairs].filter(([name2]) => SETTING.test(name2)));
+  }
+  function format(hash, changes) {
+    const settings = parse(hash);
+    for (const [name2, value] of changes) {
+      if (value === null) settings.delete(name2);
+      else settings.set(name2, value);
+    }
+    const said = [...settings].map(
+      ([name2, value]) => `${name2}=${encodeURIComponent(value).replace(/%2C/g, ",")}`
+    );
+    return said.length ? `#${said.join("&")}` : "";
+  }
+  var pending2 = /* @__PURE__ */ new Map();
+  var timer = 0;
+  function write() {
+    const hash = format(location.hash, pending2);
+    pending2.clear();
+    const address = location.pathname + location.search + hash;
+    history.replaceState(history.state, "", address);
+  }
+  var State = class {
+    /**
+     * @param {string} key the widget's name on this page
+     * @param {Object<string, string>} defaults what is not written in the address
+     */
+    constructor(key2, defaults) {
+      this.key = key2;
+      this.defaults = defaults;
+      this.listeners = [];
+      this.values = {};
+      this.read();
+      window.addEventListener("hashchange", () => {
+        this.read();
+        this.listeners.forEach((listener) => listener());
+      });
+    }
+    read() {
+      const settings = parse(location.hash);
+      for (const [name2, value] of Object.entries(this.defaults)) {
+        this.values[name2] = settings.get(`${this.key}.${name2}`) ?? value;
+      }
+    }
+    /** @returns {string} */
+    get(name2) {
+      return this.values[name2];
+    }
+    /** Numbers separated by commas; the default's where what is written is not that. */
+    numbers(name2) {
+      const read = (text) => text.split(",").map(Number);
+      const fallback = read(this.defaults[name2]);
+      const found = read(this.values[name2]);
+      const good = found.length === fallback.length && found.every(Number.isFinite);
+      return good ? found : fallback;
+    }
+    /** One of the words that are allowed; the default for any other. */
+    choice(name2, allowed) {
+      const value = this.values[name2];
+      return allowed.includes(value) ? value : this.defaults[name2];
+    }
+    set(name2, value) {
+      const text = String(value);
+      this.values[name2] = text;
+      pending2.set(`${this.key}.${name2}`, text === this.defaults[name2] ? null : text);
+      clearTimeout(timer);
+      timer = setTimeout(write, WAIT);
+    }
+    /** Call a function when the reader follows a link to other settings. */
+    follow(listener) {
+      this.listeners.push(listener);
+    }
+  };
+
+  // src/trainer/adam_kernel.js
+  var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";
+
+  // src/trainer/adam.js
+  var BETA_1 = 0.9;
+  var BETA_2 = 0.999;
+  var EPSILON = 1e-7;
+  var BLOCK2 = 4;
+  async function trainingKernel() {
+    const product = await kernel();
+    if (!product.memory) return product;
+    const bytes = Uint8Array.from(atob(KERNEL2), (letter) => letter.charCodeAt(0));
+    const imports = { live: { memory: product.memory } };
+    const { instance } = await WebAssembly.instantiate(bytes, imports);
+    return { ...product, descend: fastDescend(instance.exports.descend) };
+  }
+  function fastDescend(fast) {
+    return (weights, gradients, first, second, size) => {
+      const whole = weights.length - weights.length % BLOCK2;
+      const arrays = [weights, gradients, first, second];
+      if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);
+      descendPlain(...arrays.map((array) => array.subarray(whole)), size);
+    };
+  }
+  var Adam = class {
+    /**
+     * @param {Object<string, Float32Array>} weights changed in place by {@link Adam#update}
+     * @param {number} learningRate
+     * @param {Object} [kernel] of {@link trainingKernel}, the one that allocated the weights
+     */
+    constructor(weights, learningRate, kernel2 = plainKernel()) {
+      if (!(learningRate > 0 && learningRate < Infinity)) {
+        throw new RangeError(
+          `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`
+        );
+      }
+      this.weights = weights;
+      this.learningRate = learningRate;
+      this.steps = 0;
+      this.first = emptyLike(weights, kernel2.alloc);
+      this.second = emptyLike(weights, kernel2.alloc);
+      this.descend = kernel2.descend ?? descendPlain;
+    }
+    /**
+     * One step down the gradients, which have the names and lengths of the weights.
+     * @param {Object<string, Float32Array>} gradients of the loss, by name
+     * @param {function(string): boolean} [isLearned] which weights move
+     */
+    update(gradients, isLearned = () => true) {
+      this.steps += 1;
+      const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);
+      const size = this.learningRate * corrected;
+      for (const name2 of Object.keys(this.weights)) {
+        if (!isLearned(name2)) continue;
+        const moments2 = [this.first[name2], this.second[name2]];
+        this.descend(this.weights[name2], gradients[name2], ...moments2, size);
+      }
+    }
+  };
+  function emptyLike(weights, alloc) {
+    const entries = Object.entries(weights);
+    return Object.fromEntries(entries.map(([name2, values]) => [name2, alloc(values.length)]));
+  }
+  function descendPlain(weights, gradients, first, second, size) {
+    for (let i = 0; i < weights.length; i++) {
+      const gradient2 = gradients[i];
+      const mean = first[i] + (1 - BETA_1) * (gradient2 - first[i]);
+      const square = second[i] + (1 - BETA_2) * (gradient2 * gradient2 - second[i]);
+      first[i] = mean;
+      second[i] = square;
+      weights[i] -= size * mean / (Math.sqrt(square) + EPSILON);
+    }
+  }
+
+  // src/trainer/manifold.js
+  var SIDE5 = 20;
+  var UPPER = [
+    0.0627068,
+    0.1891184,
+    0.3186394,
+    0.4537622,
+    0.5977601,
+    0.755415,
+    0.9345893,
+    1.1503494,
+    1.4395315,
+    1.959964
+  ];
+  var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];
+  function manifoldCodes() {
+    const codes2 = new Float32Array(2 * SIDE5 * SIDE5);
+    for (let i = 0; i < SIDE5 * SIDE5; i++) {
+      codes2[2 * i] = QUANTILES[i % SIDE5];
+      codes2[2 * i + 1] = QUANTILES[SIDE5 - 1 - Math.floor(i / SIDE5)];
+    }
+    return codes2;
+  }
+
+  // src/trainer/parameters.js
+  var PIXELS3 = 784;
+  var INITIAL_VARIANCE = 0.05;
+  function shapes(hidden, latentDim) {
+    return {
+      encoderKernel: [PIXELS3, hidden],
+      encoderBias: [1, hidden],
+      headsKernel: [hidden, 2 * latentDim],
+      headsBias: [1, 2 * latentDim],
+      decoderKernel: [latentDim, hidden],
+      decoderBias: [1, hidden],
+      pixelsKernel: [hidden, PIXELS3],
+      pixelsBias: [1, PIXELS3],
+      logVariance: [1, 1]
+    };
+  }
+  function zeros(layout, allocate) {
+    const entries = Object.entries(layout);
+    return Object.fromEntries(
+      entries.map(([name2, [rows, columns]]) => [name2, allocate(rows * columns)])
+    );
+  }
+  function initialise(weights, hidden, latentDim, random) {
+    for (const values of Object.values(weights)) values.fill(0);
+    glorot(weights.encoderKernel, PIXELS3, hidden, random);
+    for (const first of [0, latentDim]) {
+      const limit = Math.sqrt(6 / (hidden + latentDim));
+      for (let row = 0; row < hidden; row++) {
+        for (let j = 0; j < latentDim; j++) {
+          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);
+        }
+      }
+    }
+    glorot(weights.decoderKernel, latentDim, hidden, random);
+    glorot(weights.pixelsKernel, hidden, PIXELS3, random);
+    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);
+  }
+  function glorot(values, inputs, outputs, random) {
+    const limit = Math.sqrt(6 / (inputs + outputs));
+    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
+  }
+
+  // src/trainer/network.js
+  var Workspace = class {
+    constructor(hidden, latentDim, size, allocate) {
+      Object.assign(this, { hidden, latentDim, size });
+      this.x = allocate(size * PIXELS3);
+      this.noise = allocate(size * latentDim);
+      this.encoderHidden = allocate(size * hidden);
+      this.heads = allocate(size * 2 * latentDim);
+      this.z = allocate(size * latentDim);
+      this.decoderHidden = allocate(size * hidden);
+      this.means = allocate(size * PIXELS3);
+      this.logitsGradient = allocate(size * PIXELS3);
+      this.decoderGradient = allocate(size * hidden);
+      this.zGradient = allocate(size * latentDim);
+      this.headsGradient = allocate(size * 2 * latentDim);
+      this.encoderGradient = allocate(size * hidden);
+      this.gradientTransposed = allocate(size * Math.max(PIXELS3, hidden));
+      this.resultTransposed = allocate(size * hidden);
+      this.gradients = zeros(shapes(hidden, latentDim), allocate);
+    }
+  };
+  function encode(kernel2, weights, work, n) {
+    const { hidden, latentDim } = work;
+    affine(
+      kernel2,
+      work.encoderHidden,
+      work.x,
+      weights.encoderKernel,
+      weights.encoderBias,
+      n,
+      PIXELS3,
+      hidden
+    );
+    kernel2.rectify(work.encoderHidden.subarray(0, n * hidden));
+    affine(
+      kernel2,
+      work.heads,
+      work.encoderHidden,
+      weights.headsKernel,
+      weights.headsBias,
+      n,
+      hidden,
+      2 * latentDim
+    );
+  }
+  function decode(kernel2, weights, work, n) {
+    const { hidden, latentDim } = work;
+    affine(
+      kernel2,
+      work.decoderHidden,
+      work.z,
+      weights.decoderKernel,
+      weights.decoderBias,
+      n,
+      latentDim,
+      hidden
+    );
+    kernel2.rectify(work.decoderHidden.subarray(0, n * hidden));
+    affine(
+      kernel2,
+      work.means,
+      work.decoderHidden,
+      weights.pixelsKernel,
+      weights.pixelsBias,
+      n,
+      hidden,
+      PIXELS3
+    );
+    kernel2.sigmoid(work.means.subarray(0, n * PIXELS3));
+  }
+  function forward(kernel2, weights, work, n, parts) {
+    const { latentDim } = work;
+    encode(kernel2, weights, work, n);
+    parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);
+    decode(kernel2, weights, work, n);
+    const error = parts.squaredError(work.x, work.means, n * PIXELS3) / n;
+    const variance2 = Math.exp(weights.logVariance[0]);
+    const distortion2 = parts.distortion(error, variance2, PIXELS3);
+    const rates2 = parts.rates(work.heads, n, latentDim);
+    const bounded = rates2.every((rate) => rate !== null);
+    const elbo2 = bounded ? -distortion2 - rates2.reduce((sum, rate) => sum + rate, 0) : null;
+    return { elbo: elbo2, distortion: distortion2, rates: rates2, error };
+  }
+  function backward(kernel2, weights, work, n, error, parts) {
+    const { latentDim } = work;
+    const variance2 = Math.exp(weights.logVariance[0]);
+    work.gradients.logVariance[0] = parts.logVarianceGradient(error, variance2, PIXELS3);
+    parts.logitsGradient(work.x, work.means, variance2, n, n * PIXELS3, work.logitsGradient);
+    backwardDecoder(kernel2, weights, work, n);
+    parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);
+    parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);
+    backwardEncoder(kernel2, weights, work, n);
+  }
+  function backwardDecoder(kernel2, weights, work, n) {
+    const { hidden, latentDim, gradients } = work;
+    weightGradients(
+      kernel2,
+      gradients.pixelsKernel,
+      gradients.pixelsBias,
+      work.decoderHidden,
+      work.logitsGradient,
+      n,
+      hidden,
+      PIXELS3
+    );
+    inputGradient(
+      kernel2,
+      work,
+      work.decoderGradient,
+      work.logitsGradient,
+      weights.pixelsKernel,
+      n,
+      hidden,
+      PIXELS3
+    );
+    closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);
+    weightGradients(
+      kernel2,
+      gradients.decoderKernel,
+      gradients.decoderBias,
+      work.z,
+      work.decoderGradient,
+      n,
+      latentDim,
+      hidden
+    );
+    inputGradient(
+      kernel2,
+      work,
+      work.zGradient,
+      work.decoderGradient,
+      weights.decoderKernel,
+      n,
+      latentDim,
+      hidden
+    );
+  }
+  function backwardEncoder(kernel2, weights, work, n) {
+    const { hidden, latentDim, gradients } = work;
+    weightGradients(
+      kernel2,
+      gradients.headsKernel,
+      gradients.headsBias,
+      work.encoderHidden,
+      work.headsGradient,
+      n,
+      hidden,
+      2 * latentDim
+    );
+    inputGradient(
+      kernel2,
+      work,
+      work.encoderGradient,
+      work.headsGradient,
+      weights.headsKernel,
+      n,
+      hidden,
+      2 * latentDim
+    );
+    closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);
+    weightGradients(
+      kernel2,
+      gradients.encoderKernel,
+      gradients.encoderBias,
+      work.x,
+      work.encoderGradient,
+      n,
+      PIXELS3,
+      hidden
+    );
+  }
+  function affine(kernel2, out, input, weights, bias, n, rows, columns) {
+    for (let i = 0; i < n; i++) out.set(bias, i * columns);
+    kernel2.addProduct(out, input, weights, n, rows, columns);
+  }
+  function weightGradients(kernel2, ofKernel, ofBias, input, gradient2, n, rows, columns) {
+    ofKernel.fill(0);
+    kernel2.addProduct(ofKernel, input, gradient2, rows, n, columns, { transposeA: true });
+    ofBias.fill(0);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < columns; j++) ofBias[j] += gradient2[i * columns + j];
+    }
+  }
+  function inputGradient(kernel2, work, out, gradient2, weights, n, rows, columns) {
+    transpose(gradient2, work.gradientTransposed, n, columns);
+    const result = work.resultTransposed;
+    result.fill(0, 0, n * rows);
+    kernel2.addProduct(result, weights, work.gradientTransposed, rows, columns, n);
+    transpose(result, out, rows, n);
+  }
+  function transpose(from, to, rows, columns) {
+    const block = 16;
+    for (let top = 0; top < rows; top += block) {
+      const bottom = Math.min(top + block, rows);
+      for (let left = 0; left < columns; left += block) {
+        const right = Math.min(left + block, columns);
+        for (let i = top; i < bottom; i++) {
+          for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];
+        }
+      }
+    }
+  }
+  function closeDeadUnits(gradient2, units, length) {
+    for (let i = 0; i < length; i++) if (units[i] <= 0) gradient2[i] = 0;
+  }
+
+  // src/trainer/parts.js
+  var LOG_2PI2 = Math.log(2 * Math.PI);
+  function drawCodes(heads, noise, z, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const mean = heads[2 * d * i + j];
+        const logVar = heads[2 * d * i + d + j];
+        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];
+      }
+    }
+  }
+  function squaredError(x, means, length) {
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      const difference = means[i] - x[i];
+      sum += difference * difference;
+    }
+    return sum;
+  }
+  function distortion(errorPerImage, variance2, pixels) {
+    return 0.5 * (pixels * (LOG_2PI2 + Math.log(variance2)) + errorPerImage / variance2);
+  }
+  function rates(heads, n, d) {
+    const result = new Array(d).fill(0);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const mean = heads[2 * d * i + j];
+        const logVar = heads[2 * d * i + d + j];
+        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;
+      }
+    }
+    return result;
+  }
+  function logitsGradient(x, means, variance2, n, length, out) {
+    const scale = 1 / (variance2 * n);
+    for (let i = 0; i < length; i++) {
+      const y = means[i];
+      out[i] = scale * (y - x[i]) * y * (1 - y);
+    }
+  }
+  function logVarianceGradient(errorPerImage, variance2, pixels) {
+    return 0.5 * (pixels - errorPerImage / variance2);
+  }
+  function codesGradient(heads, noise, gradient2, out, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const g = gradient2[d * i + j];
+        const logVar = heads[2 * d * i + d + j];
+        out[2 * d * i + j] = g;
+        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);
+      }
+    }
+  }
+  function addRateGradient(heads, out, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const at = 2 * d * i + j;
+        out[at] += heads[at] / n;
+        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;
+      }
+    }
+  }
+  function drawNoise(random, noise, length) {
+    for (let i = 0; i < length; i++) noise[i] = random.normal();
+  }
+  function drawOrder(random, n) {
+    return random.permutation(n);
+  }
+  var variationalParts = Object.freeze({
+    drawOrder,
+    drawNoise,
+    drawCodes,
+    squaredError,
+    distortion,
+    rates,
+    logitsGradient,
+    logVarianceGradient,
+    codesGradient,
+    addRateGradient
+  });
+  function meanCodes(heads, noise, z, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];
+    }
+  }
+  function meansGradient(heads, noise, gradient2, out, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        out[2 * d * i + j] = gradient2[d * i + j];
+        out[2 * d * i + d + j] = 0;
+      }
+    }
+  }
+  var autoencoderParts = Object.freeze({
+    ...variationalParts,
+    drawCodes: meanCodes,
+    codesGradient: meansGradient,
+    rates: (heads, n, d) => new Array(d).fill(null),
+    addRateGradient: () => {
+    }
+  });
+
+  // src/trainer/trainer.js
+  var Trainer = class {
+    /**
+     * @param {Object} [options]
+     * @param {number} [options.hidden] width of both hidden layers
+     * @param {number} [options.latentDim]
+     * @param {?number} [options.variance] of every pixel; null learns it
+     * @param {boolean} [options.kl] false trains an autoencoder: no rate and no noise
+     * @param {number} [options.seed] of weights, order and noise
+     * @param {number} [options.batchSize]
+     * @param {number} [options.learningRate]
+     * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;
+     *   matmul.js's plainKernel() is always there
+     * @param {Object} [options.parts] terms and gradients, where parts.js's are not wanted
+     * @throws {RangeError} if a number makes no sense
+     */
+    constructor(options = {}) {
+      const { hidden = 64, latentDim = 2, variance: variance2 = null, kl = true, seed = 1 } = options;
+      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;
+      for (const [name2, value] of Object.entries({ hidden, latentDim, batchSize }))
+        requireWhole(name2, value);
+      Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });
+      this.parts = parts ?? (kl ? variationalParts : autoencoderParts);
+      this.random = seeded(seed);
+      const allocate = kernel2.alloc;
+      this.parameters = zeros(shapes(hidden, latentDim), allocate);
+      initialise(this.parameters, hidden, latentDim, this.random);
+      this.work = new Workspace(hidden, latentDim, batchSize, allocate);
+      this.adam = new Adam(this.parameters, learningRate, kernel2);
+      this.fixVariance(variance2);
+      this.setData(new Float32Array(0), 0);
+    }
+    /** The variance of every pixel, now. */
+    get variance() {
+      return Math.exp(this.parameters.logVariance[0]);
+    }
+    /** Hold the variance at a number, or, with null, learn it from where it is. */
+    fixVariance(variance2) {
+      if (variance2 !== null && !(variance2 > 0 && variance2 < Infinity)) {
+        throw new RangeError(
+          `variance must be a positive number, or null to learn it; got ${variance2}.`
+        );
+      }
+      this.learnsVariance = variance2 === null;
+      if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance2);
+    }
+    /**
+     * Images to train on; the epoch starts anew.
+     * @param {Float32Array} images (n, 784) in [0, 1]
+     * @param {number} n
+     */
+    setData(images, n) {
+      if (images.length !== n * PIXELS3) {
+        throw new RangeError(
+          `images must hold n = ${n} digits of ${PIXELS3} pixels, got ${images.length} numbers.`
+        );
+      }
+      Object.assign(this, { images, n, at: 0, epochs: 0, order: null });
+      this.posteriors = new Float32Array(n * 2 * this.latentDim);
+    }
+    /**
+     * One step of Adam on the next batch of the epoch; the last batch may be short.
+     * @returns {Score} of the batch before the step, with its own noise
+     */
+    step() {
+      if (this.n === 0) throw new Error("There is nothing to train on: call setData first.");
+      if (this.at === 0) this.order = this.parts.drawOrder(this.random, this.n);
+      const batch = this.order.slice(this.at, this.at + this.batchSize);
+      const n = batch.length;
+      this.#gather(batch);
+      this.parts.drawNoise(this.random, this.work.noise, n * this.latentDim);
+      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);
+      this.#remember(batch);
+      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);
+      this.adam.update(
+        this.work.gradients,
+        (name2) => this.learnsVariance || name2 !== "logVariance"
+      );
+      this.at += n;
+      if (this.at >= this.n) {
+        this.at = 0;
+        this.epochs += 1;
+      }
+      return { ...score, n };
+    }
+    /**
+     * The rest of the current epoch, the whole of it if it has not begun.
+     * @returns {Score} mean over its images, each before its own step
+     */
+    epoch() {
+      const scores2 = [];
+      do
+        scores2.push(this.step());
+      while (this.at !== 0);
+      return meanScore(scores2);
+    }
+    /**
+     * The bound of images that are not trained on, and its parts.
+     * @param {Float32Array} images (n, 784)
+     * @param {number} n
+     * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable
+     * @returns {Score}
+     */
+    score(images, n, noise) {
+      const scores2 = [];
+      this.#inBatches(n, (first, count2) => {
+        this.work.x.set(images.subarray(first * PIXELS3, (first + count2) * PIXELS3));
+        this.work.noise.set(
+          noise.subarray(first * this.latentDim, (first + count2) * this.latentDim)
+        );
+        scores2.push({
+          ...forward(this.kernel, this.parameters, this.work, count2, this.parts),
+          n: count2
+        });
+      });
+      return meanScore(scores2);
+    }
+    /**
+     * Parameters of q(z|x), means and then log-variances of each image, (n, 2d).
+     * @param {Float32Array} images (n, 784)
+     * @param {number} n
+     * @returns {Float32Array}
+     */
+    encode(images, n) {
+      const width = 2 * this.latentDim;
+      const heads = new Float32Array(n * width);
+      this.#inBatches(n, (first, count2) => {
+        this.work.x.set(images.subarray(first * PIXELS3, (first + count2) * PIXELS3));
+        encode(this.kernel, this.parameters, this.work, count2);
+        heads.set(this.work.heads.subarray(0, count2 * width), first * width);
+      });
+      return heads;
+    }
+    /**
+     * Mean images of codes, (n, 784).
+     * @param {Float32Array} z (n, d)
+     * @param {number} n
+     * @returns {Float32Array}
+     */
+    decode(z, n) {
+      const means = new Float32Array(n * PIXELS3);
+      this.#inBatches(n, (first, count2) => {
+        this.work.z.set(z.subarray(first * this.latentDim, (first + count2) * this.latentDim));
+        decode(this.kernel, this.parameters, this.work, count2);
+        means.set(this.work.means.subarray(0, count2 * PIXELS3), first * PIXELS3);
+      });
+      return means;
+    }
+    /**
+     * Gradients of the loss of one batch with given noise; nothing is changed.
+     * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies
+     */
+    gradients(images, n, noise) {
+      if (n > this.batchSize)
+        throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);
+      this.work.x.set(images);
+      this.work.noise.set(noise);
+      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);
+      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);
+      return { score: { ...score, n }, gradients: copies(this.work.gradients) };
+    }
+    /** Copies of all weights, by name. */
+    weights() {
+      return copies(this.parameters);
+    }
+    /** Replace all weights; Adam's moments stay. */
+    setWeights(weights) {
+      for (const [name2, values] of Object.entries(this.parameters)) {
+        if (weights[name2]?.length !== values.length) {
+          throw new RangeError(
+            `${name2} must hold ${values.length} numbers, got ${weights[name2]?.length}.`
+          );
+        }
+        values.set(weights[name2]);
+      }
+    }
+    // Loops, not subarrays: 128 views a step cost more than what they copy.
+    #gather(batch) {
+      for (let i = 0; i < batch.length; i++) {
+        const from = batch[i] * PIXELS3;
+        for (let p = 0; p < PIXELS3; p++) this.work.x[i * PIXELS3 + p] = this.images[from + p];
+      }
+    }
+    /** The posterior that the step has just computed: the page's codes cost nothing more. */
+    #remember(batch) {
+      const width = 2 * this.latentDim;
+      for (let i = 0; i < batch.length; i++) {
+        const to = batch[i] * width;
+        for (let j = 0; j < width; j++) this.posteriors[to + j] = this.work.heads[i * width + j];
+      }
+    }
+    #inBatches(n, use) {
+      for (let first = 0; first < n; first += this.batchSize) {
+        use(first, Math.min(this.batchSize, n - first));
+      }
+    }
+  };
+  function meanScore(scores2) {
+    const n = scores2.reduce((sum, score) => sum + score.n, 0);
+    const mean = (read) => scores2.reduce((sum, score) => sum + read(score) * score.n / n, 0);
+    const bounded = scores2[0].elbo !== null;
+    return {
+      elbo: bounded ? mean((score) => score.elbo) : null,
+      distortion: mean((score) => score.distortion),
+      rates: scores2[0].rates.map(
+        (rate, j) => rate === null ? null : mean((score) => score.rates[j])
+      ),
+      n
+    };
+  }
+  function copies(arrays) {
+    return Object.fromEntries(
+      Object.entries(arrays).map(([name2, values]) => [name2, values.slice()])
+    );
+  }
+  function requireWhole(name2, value) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`${name2} must be a whole number of at least 1, got ${value}.`);
+    }
+  }
+
+  // src/trainer/protocol.js
+  var PACES = Object.freeze({
+    slow: { steps: 1, wait: 400 },
+    medium: { steps: 4, wait: 100 },
+    full: { steps: null, wait: 0 }
+  });
+  var SLICE = 12;
+  var SHARE = 4;
+  var NOISE_SEED = 500;
+  function soon(run, wait) {
+    if (wait > 0) {
+      setTimeout(run, wait);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      run();
+    };
+    port2.postMessage(null);
+  }
+  var Session = class {
+    #actions = {
+      data: (message) => this.#takeData(message),
+      reset: (message) => this.#reset(message),
+      set: (message) => this.#set(message),
+      start: (message) => this.#start(message),
+      pause: () => this.#pause(),
+      step: () => this.#single(),
+      drawn: () => this.#drawn()
+    };
+    /**
+     * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along
+     * @param {function(): Promise<Object>} makeKernel a product with memory of its own
+     * @param {function(function(), number)} [later] as setTimeout, for tests
+     */
+    constructor(post, makeKernel, later = soon) {
+      Object.assign(this, { post, makeKernel, later });
+      this.trainer = null;
+      this.pace = PACES.full;
+      this.running = false;
+      this.scheduled = false;
+      this.queue = Promise.resolve();
+    }
+    /** Take one message; they are dealt with in order. */
+    receive(message) {
+      this.queue = this.queue.then(() => this.#actions[message.type](message)).catch((error) => {
+        this.running = false;
+        this.post({ type: "failed", message: error.message }, []);
+      });
+      return this.queue;
+    }
+    #takeData({ images, n, heldOut, heldOutCount }) {
+      Object.assign(this, { images, n, heldOut, heldOutCount });
+      this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);
+    }
+    async #reset({ options, run }) {
+      this.running = false;
+      this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
+      this.trainer.setData(this.images, this.n);
+      Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });
+      this.#show();
+    }
+    #set({ variance: variance2, pace }) {
+      if (variance2 !== void 0) this.trainer.fixVariance(variance2);
+      if (pace !== void 0) this.pace = PACES[pace];
+    }
+    #start({ epochs = Infinity }) {
+      this.until = epochs;
+      this.running = this.trainer.epochs < epochs;
+      this.#schedule(0);
+    }
+    #pause() {
+      if (!this.running) return;
+      this.running = false;
+      this.#show();
+    }
+    #single() {
+      this.running = false;
+      this.#step();
+      this.#show();
+    }
+    #drawn() {
+      this.waiting = false;
+      if (this.due && this.running) this.#sendFrame();
+    }
+    /** A frame at once, whose codes are all of the present weights. */
+    #show() {
+      this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));
+      this.#sendFrame();
+    }
+    #schedule(wait) {
+      if (!this.running || this.scheduled) return;
+      this.scheduled = true;
+      this.later(() => {
+        this.scheduled = false;
+        if (this.running) this.#slice();
+      }, wait);
+    }
+    #slice() {
+      try {
+        const until = performance.now() + SLICE;
+        const rests = () => this.pace.steps === null ? this.#wanted : this.due;
+        do
+          this.#step();
+        while (this.running && !rests() && performance.now() < until);
+      } catch (error) {
+        this.running = false;
+        this.post({ type: "failed", message: error.message }, []);
+        return;
+      }
+      if (!this.running) this.#show();
+      else if (this.#wanted) this.#sendFrame();
+      this.#schedule(this.pace.wait);
+    }
+    /** A picture is due, and the page has drawn the last one. */
+    get #wanted() {
+      return this.due && !this.waiting;
+    }
+    #step() {
+      const started = performance.now();
+      this.batches.push(this.trainer.step());
+      this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));
+      this.steps += 1;
+      this.sinceFrame += 1;
+      const taken = performance.now() - started;
+      this.seconds += taken / 1e3;
+      this.trained += taken;
+      const { steps } = this.pace;
+      this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;
+      if (this.trainer.epochs >= this.until) this.running = false;
+    }
+    #sendFrame() {
+      const started = performance.now();
+      const { frame: frame2, transfer } = this.#makeFrame();
+      this.post(frame2, transfer);
+      Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });
+      this.pictures = performance.now() - started;
+    }
+    /** What the page draws; scores are means in nats per digit. */
+    #makeFrame() {
+      const { trainer } = this;
+      const codes2 = new Float32Array(2 * this.n);
+      for (let i = 0; i < codes2.length; i++)
+        codes2[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];
+      const grid = manifoldCodes();
+      const means = trainer.decode(grid, grid.length / 2);
+      const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));
+      const frame2 = {
+        type: "frame",
+        run: this.run,
+        running: this.running,
+        steps: this.steps,
+        epochs: trainer.epochs + trainer.at / this.n,
+        seconds: this.seconds,
+        variance: trainer.variance,
+        heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),
+        train: this.batches.length ? meanScore(this.batches) : null,
+        codes: codes2,
+        manifold,
+        kernel: trainer.kernel.name
+      };
+      return { frame: frame2, transfer: [codes2.buffer, manifold.buffer] };
+    }
+  };
+
+  // worker:src/trainer/worker.js
+  var worker_default = '(() => {\n  // src/kernel.js\n  var KERNEL = "AGFzbQEAAAABEQJgCH9/f39/f39/AGACf38AAhABBGxpdmUGbWVtb3J5AgABAwQDAAEBByIDCmFkZFByb2R1Y3QAAAdyZWN0aWZ5AAEHc2lnbW9pZAACCq8GA/wDAgt/DHsgBUECdCEKAkADQCADQQBMDQEgBCEIIAAhCyABIQ8CQANAIAhBAEwNASALIAZqIQwgC/0JAgAhEyALIAdqIQsgC/0JAgAhFCALIAdqIQsgC/0JAgAhFSALIAdqIQsgC/0JAgAhFiALIAdqIQsgAiENIANBAUoEQCACIApqIQ4gDP0JAgAhFyAMIAdqIQwgDP0JAgAhGCAMIAdqIQwgDP0JAgAhGSAMIAdqIQwgDP0JAgAhGgUgAiEOQwAAAAD9EyEXIBchGCAXIRkgFyEaCyAPIApqIRAgECAKaiERIBEgCmohEiATIBT9UCAVIBb9UP1QIBcgGP1QIBkgGv1Q/VD9UP1TBEAgCiEJA0AgDSAN/QAEACATIA/9AAQAIhv95gEgFCAQ/QAEACIc/eYB/eQBIBUgEf0ABAAiHf3mASAWIBL9AAQAIh795gH95AH95AH95AH9CwQAIA4gDv0ABAAgFyAb/eYBIBggHP3mAf3kASAZIB395gEgGiAe/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIBJBEGohEiAJQRBrIgkNAAsgEiEPBSASIApqIQ8LIAhBBGshCAwACwsgA0ECayEDIAAgBkEBdGohACACIApBAXRqIQIMAAsLCysAA0AgACAA/QAEAEMAAAAA/RP96QH9CwQAIABBEGohACABQRBrIgENAAsLggIBAnsDQEMAAK5C/RNDAACuwv0TIAD9AAQA/eEB/ekB/egBIQIgAkM7qrg//RP95gH9aiEDIAIgA0MAgDE//RP95gH95QEgA0ODgF65/RP95gH95QEhAiAAQwAAgD/9E0MAAIA//RMgA/34AUH/AP0R/a4BQRf9qwFDAACAP/0TIAIgAiAC/eYBQwAAAD/9EyACQ6qqKj79EyACQ8GpKj39EyACQwiJCDz9EyACQ85Dtzr9EyACQ2dpUDn9E/3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3kAf3mAf3kAf3nAf0LBAAgAEEQaiEAIAFBEGsiAQ0ACws=";\n\n  // src/matmul.js\n  var PAGE = 65536;\n  var BLOCK = 4;\n  var ALIGNED = 16;\n  var TERMS = 64;\n  var compiled = null;\n  function compile() {\n    compiled ??= decodeAndCompile();\n    return compiled;\n  }\n  async function decodeAndCompile() {\n    try {\n      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));\n      return await WebAssembly.compile(bytes);\n    } catch {\n      return null;\n    }\n  }\n  async function kernel(room = 2 ** 22) {\n    const module = await compile();\n    if (module === null) return plainKernel();\n    const pages = Math.ceil(room * Float32Array.BYTES_PER_ELEMENT / PAGE) + 1;\n    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });\n    const instance = await WebAssembly.instantiate(module, { live: { memory } });\n    return wasmKernel(memory, instance.exports);\n  }\n  function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {\n    const { buffer } = memory;\n    let used = 0;\n    function alloc(length) {\n      const bytes = length * Float32Array.BYTES_PER_ELEMENT;\n      if (used + bytes > buffer.byteLength) {\n        throw new RangeError(\n          `${length} more floats do not fit the kernel\'s memory of ${buffer.byteLength} bytes: ask kernel(room) for more room.`\n        );\n      }\n      const array = new Float32Array(buffer, used, length);\n      used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;\n      return array;\n    }\n    const own = (...arrays) => arrays.every((array) => array.buffer === buffer);\n    function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n      checkSizes(C, A, B, m, k, n);\n      const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;\n      const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];\n      for (let p = 0; p < fast; p += TERMS) {\n        const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];\n        product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);\n      }\n      addPlain(C, A, B, m, k, n, transposeA, fast);\n    }\n    const inPlace = (fast, plain) => (x) => {\n      const whole = own(x) ? x.length - x.length % BLOCK : 0;\n      if (whole > 0) fast(x.byteOffset, 4 * whole);\n      plain(x.subarray(whole));\n    };\n    return {\n      name: "wasm",\n      memory,\n      alloc,\n      addProduct,\n      rectify: inPlace(rectify, rectifyPlain),\n      sigmoid: inPlace(sigmoid, sigmoidPlain)\n    };\n  }\n  function plainKernel() {\n    return {\n      name: "js",\n      alloc: (length) => new Float32Array(length),\n      addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n        checkSizes(C, A, B, m, k, n);\n        addPlain(C, A, B, m, k, n, transposeA, 0);\n      },\n      rectify: rectifyPlain,\n      sigmoid: sigmoidPlain\n    };\n  }\n  function rectifyPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);\n  }\n  function sigmoidPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));\n  }\n  function addPlain(C, A, B, m, k, n, transposeA, first) {\n    const [row, column] = transposeA ? [1, m] : [k, 1];\n    for (let i = 0; i < m; i++) {\n      const c = i * n;\n      let p = first;\n      for (; p + 3 < k; p += 4) {\n        const a = i * row + p * column;\n        const [a0, a1] = [A[a], A[a + column]];\n        const [a2, a3] = [A[a + 2 * column], A[a + 3 * column]];\n        if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) continue;\n        const [b0, b1, b2, b3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];\n        for (let j = 0; j < n; j++) {\n          C[c + j] += a0 * B[b0 + j] + a1 * B[b1 + j] + (a2 * B[b2 + j] + a3 * B[b3 + j]);\n        }\n      }\n      for (; p < k; p++) {\n        const a = A[i * row + p * column];\n        if (a === 0) continue;\n        const b = p * n;\n        for (let j = 0; j < n; j++) C[c + j] += a * B[b + j];\n      }\n    }\n  }\n  function checkSizes(C, A, B, m, k, n) {\n    const wanted = [m * n, m * k, k * n];\n    [C, A, B].forEach((array, i) => {\n      if (!(array.length >= wanted[i])) {\n        throw new RangeError(\n          `${"CAB"[i]} has ${array.length} numbers, ${wanted[i]} are needed for m = ${m}, k = ${k}, n = ${n}.`\n        );\n      }\n    });\n  }\n\n  // src/trainer/adam_kernel.js\n  var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";\n\n  // src/trainer/adam.js\n  var BETA_1 = 0.9;\n  var BETA_2 = 0.999;\n  var EPSILON = 1e-7;\n  var BLOCK2 = 4;\n  async function trainingKernel() {\n    const product = await kernel();\n    if (!product.memory) return product;\n    const bytes = Uint8Array.from(atob(KERNEL2), (letter) => letter.charCodeAt(0));\n    const imports = { live: { memory: product.memory } };\n    const { instance } = await WebAssembly.instantiate(bytes, imports);\n    return { ...product, descend: fastDescend(instance.exports.descend) };\n  }\n  function fastDescend(fast) {\n    return (weights, gradients, first, second, size) => {\n      const whole = weights.length - weights.length % BLOCK2;\n      const arrays = [weights, gradients, first, second];\n      if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);\n      descendPlain(...arrays.map((array) => array.subarray(whole)), size);\n    };\n  }\n  var Adam = class {\n    /**\n     * @param {Object<string, Float32Array>} weights changed in place by {@link Adam#update}\n     * @param {number} learningRate\n     * @param {Object} [kernel] of {@link trainingKernel}, the one that allocated the weights\n     */\n    constructor(weights, learningRate, kernel2 = plainKernel()) {\n      if (!(learningRate > 0 && learningRate < Infinity)) {\n        throw new RangeError(\n          `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`\n        );\n      }\n      this.weights = weights;\n      this.learningRate = learningRate;\n      this.steps = 0;\n      this.first = emptyLike(weights, kernel2.alloc);\n      this.second = emptyLike(weights, kernel2.alloc);\n      this.descend = kernel2.descend ?? descendPlain;\n    }\n    /**\n     * One step down the gradients, which have the names and lengths of the weights.\n     * @param {Object<string, Float32Array>} gradients of the loss, by name\n     * @param {function(string): boolean} [isLearned] which weights move\n     */\n    update(gradients, isLearned = () => true) {\n      this.steps += 1;\n      const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);\n      const size = this.learningRate * corrected;\n      for (const name of Object.keys(this.weights)) {\n        if (!isLearned(name)) continue;\n        const moments = [this.first[name], this.second[name]];\n        this.descend(this.weights[name], gradients[name], ...moments, size);\n      }\n    }\n  };\n  function emptyLike(weights, alloc) {\n    const entries = Object.entries(weights);\n    return Object.fromEntries(entries.map(([name, values]) => [name, alloc(values.length)]));\n  }\n  function descendPlain(weights, gradients, first, second, size) {\n    for (let i = 0; i < weights.length; i++) {\n      const gradient = gradients[i];\n      const mean = first[i] + (1 - BETA_1) * (gradient - first[i]);\n      const square = second[i] + (1 - BETA_2) * (gradient * gradient - second[i]);\n      first[i] = mean;\n      second[i] = square;\n      weights[i] -= size * mean / (Math.sqrt(square) + EPSILON);\n    }\n  }\n\n  // src/trainer/manifold.js\n  var SIDE = 20;\n  var UPPER = [\n    0.0627068,\n    0.1891184,\n    0.3186394,\n    0.4537622,\n    0.5977601,\n    0.755415,\n    0.9345893,\n    1.1503494,\n    1.4395315,\n    1.959964\n  ];\n  var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];\n  function manifoldCodes() {\n    const codes = new Float32Array(2 * SIDE * SIDE);\n    for (let i = 0; i < SIDE * SIDE; i++) {\n      codes[2 * i] = QUANTILES[i % SIDE];\n      codes[2 * i + 1] = QUANTILES[SIDE - 1 - Math.floor(i / SIDE)];\n    }\n    return codes;\n  }\n\n  // src/random.js\n  function seeded(seed) {\n    if (!Number.isInteger(seed) || seed < 0 || seed > 4294967295) {\n      throw new RangeError(\n        `seed must be a whole number from 0 to 4294967295, got ${seed}.`\n      );\n    }\n    const bits = xoshiro(splitMix(seed));\n    const uniform = () => (bits() >>> 8) / 16777216;\n    const normal = polarMethod(uniform);\n    return {\n      uniform,\n      normal,\n      normals: (n) => Float32Array.from({ length: n }, normal),\n      permutation: (n) => permutation(n, uniform)\n    };\n  }\n  function splitMix(seed) {\n    let state = seed;\n    return Uint32Array.from({ length: 4 }, () => {\n      state = state + 2654435769 | 0;\n      let word = Math.imul(state ^ state >>> 16, 569420461);\n      word = Math.imul(word ^ word >>> 15, 1935289751);\n      return word ^ word >>> 15;\n    });\n  }\n  function xoshiro(state) {\n    const rotate = (word, by) => word << by | word >>> 32 - by;\n    return () => {\n      const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9);\n      const shifted = state[1] << 9;\n      state[2] ^= state[0];\n      state[3] ^= state[1];\n      state[1] ^= state[2];\n      state[0] ^= state[3];\n      state[2] ^= shifted;\n      state[3] = rotate(state[3], 11);\n      return result >>> 0;\n    };\n  }\n  function polarMethod(uniform) {\n    let spare = null;\n    return () => {\n      if (spare !== null) {\n        const value = spare;\n        spare = null;\n        return value;\n      }\n      let a, b, square;\n      do {\n        a = 2 * uniform() - 1;\n        b = 2 * uniform() - 1;\n        square = a * a + b * b;\n      } while (square >= 1 || square === 0);\n      const scale = Math.sqrt(-2 * Math.log(square) / square);\n      spare = b * scale;\n      return a * scale;\n    };\n  }\n  function permutation(n, uniform) {\n    const order = Uint32Array.from({ length: n }, (_, i) => i);\n    for (let i = n - 1; i > 0; i--) {\n      const j = Math.floor(uniform() * (i + 1));\n      [order[i], order[j]] = [order[j], order[i]];\n    }\n    return order;\n  }\n\n  // src/trainer/parameters.js\n  var PIXELS = 784;\n  var INITIAL_VARIANCE = 0.05;\n  function shapes(hidden, latentDim) {\n    return {\n      encoderKernel: [PIXELS, hidden],\n      encoderBias: [1, hidden],\n      headsKernel: [hidden, 2 * latentDim],\n      headsBias: [1, 2 * latentDim],\n      decoderKernel: [latentDim, hidden],\n      decoderBias: [1, hidden],\n      pixelsKernel: [hidden, PIXELS],\n      pixelsBias: [1, PIXELS],\n      logVariance: [1, 1]\n    };\n  }\n  function zeros(layout, allocate) {\n    const entries = Object.entries(layout);\n    return Object.fromEntries(\n      entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)])\n    );\n  }\n  function initialise(weights, hidden, latentDim, random) {\n    for (const values of Object.values(weights)) values.fill(0);\n    glorot(weights.encoderKernel, PIXELS, hidden, random);\n    for (const first of [0, latentDim]) {\n      const limit = Math.sqrt(6 / (hidden + latentDim));\n      for (let row = 0; row < hidden; row++) {\n        for (let j = 0; j < latentDim; j++) {\n          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);\n        }\n      }\n    }\n    glorot(weights.decoderKernel, latentDim, hidden, random);\n    glorot(weights.pixelsKernel, hidden, PIXELS, random);\n    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);\n  }\n  function glorot(values, inputs, outputs, random) {\n    const limit = Math.sqrt(6 / (inputs + outputs));\n    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);\n  }\n\n  // src/trainer/network.js\n  var Workspace = class {\n    constructor(hidden, latentDim, size, allocate) {\n      Object.assign(this, { hidden, latentDim, size });\n      this.x = allocate(size * PIXELS);\n      this.noise = allocate(size * latentDim);\n      this.encoderHidden = allocate(size * hidden);\n      this.heads = allocate(size * 2 * latentDim);\n      this.z = allocate(size * latentDim);\n      this.decoderHidden = allocate(size * hidden);\n      this.means = allocate(size * PIXELS);\n      this.logitsGradient = allocate(size * PIXELS);\n      this.decoderGradient = allocate(size * hidden);\n      this.zGradient = allocate(size * latentDim);\n      this.headsGradient = allocate(size * 2 * latentDim);\n      this.encoderGradient = allocate(size * hidden);\n      this.gradientTransposed = allocate(size * Math.max(PIXELS, hidden));\n      this.resultTransposed = allocate(size * hidden);\n      this.gradients = zeros(shapes(hidden, latentDim), allocate);\n    }\n  };\n  function encode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.encoderHidden,\n      work.x,\n      weights.encoderKernel,\n      weights.encoderBias,\n      n,\n      PIXELS,\n      hidden\n    );\n    kernel2.rectify(work.encoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.heads,\n      work.encoderHidden,\n      weights.headsKernel,\n      weights.headsBias,\n      n,\n      hidden,\n      2 * latentDim\n    );\n  }\n  function decode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.decoderHidden,\n      work.z,\n      weights.decoderKernel,\n      weights.decoderBias,\n      n,\n      latentDim,\n      hidden\n    );\n    kernel2.rectify(work.decoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.means,\n      work.decoderHidden,\n      weights.pixelsKernel,\n      weights.pixelsBias,\n      n,\n      hidden,\n      PIXELS\n    );\n    kernel2.sigmoid(work.means.subarray(0, n * PIXELS));\n  }\n  function forward(kernel2, weights, work, n, parts) {\n    const { latentDim } = work;\n    encode(kernel2, weights, work, n);\n    parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);\n    decode(kernel2, weights, work, n);\n    const error = parts.squaredError(work.x, work.means, n * PIXELS) / n;\n    const variance = Math.exp(weights.logVariance[0]);\n    const distortion2 = parts.distortion(error, variance, PIXELS);\n    const rates2 = parts.rates(work.heads, n, latentDim);\n    const bounded = rates2.every((rate) => rate !== null);\n    const elbo = bounded ? -distortion2 - rates2.reduce((sum, rate) => sum + rate, 0) : null;\n    return { elbo, distortion: distortion2, rates: rates2, error };\n  }\n  function backward(kernel2, weights, work, n, error, parts) {\n    const { latentDim } = work;\n    const variance = Math.exp(weights.logVariance[0]);\n    work.gradients.logVariance[0] = parts.logVarianceGradient(error, variance, PIXELS);\n    parts.logitsGradient(work.x, work.means, variance, n, n * PIXELS, work.logitsGradient);\n    backwardDecoder(kernel2, weights, work, n);\n    parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);\n    parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);\n    backwardEncoder(kernel2, weights, work, n);\n  }\n  function backwardDecoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.pixelsKernel,\n      gradients.pixelsBias,\n      work.decoderHidden,\n      work.logitsGradient,\n      n,\n      hidden,\n      PIXELS\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.decoderGradient,\n      work.logitsGradient,\n      weights.pixelsKernel,\n      n,\n      hidden,\n      PIXELS\n    );\n    closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.decoderKernel,\n      gradients.decoderBias,\n      work.z,\n      work.decoderGradient,\n      n,\n      latentDim,\n      hidden\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.zGradient,\n      work.decoderGradient,\n      weights.decoderKernel,\n      n,\n      latentDim,\n      hidden\n    );\n  }\n  function backwardEncoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.headsKernel,\n      gradients.headsBias,\n      work.encoderHidden,\n      work.headsGradient,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.encoderGradient,\n      work.headsGradient,\n      weights.headsKernel,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.encoderKernel,\n      gradients.encoderBias,\n      work.x,\n      work.encoderGradient,\n      n,\n      PIXELS,\n      hidden\n    );\n  }\n  function affine(kernel2, out, input, weights, bias, n, rows, columns) {\n    for (let i = 0; i < n; i++) out.set(bias, i * columns);\n    kernel2.addProduct(out, input, weights, n, rows, columns);\n  }\n  function weightGradients(kernel2, ofKernel, ofBias, input, gradient, n, rows, columns) {\n    ofKernel.fill(0);\n    kernel2.addProduct(ofKernel, input, gradient, rows, n, columns, { transposeA: true });\n    ofBias.fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < columns; j++) ofBias[j] += gradient[i * columns + j];\n    }\n  }\n  function inputGradient(kernel2, work, out, gradient, weights, n, rows, columns) {\n    transpose(gradient, work.gradientTransposed, n, columns);\n    const result = work.resultTransposed;\n    result.fill(0, 0, n * rows);\n    kernel2.addProduct(result, weights, work.gradientTransposed, rows, columns, n);\n    transpose(result, out, rows, n);\n  }\n  function transpose(from, to, rows, columns) {\n    const block = 16;\n    for (let top = 0; top < rows; top += block) {\n      const bottom = Math.min(top + block, rows);\n      for (let left = 0; left < columns; left += block) {\n        const right = Math.min(left + block, columns);\n        for (let i = top; i < bottom; i++) {\n          for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];\n        }\n      }\n    }\n  }\n  function closeDeadUnits(gradient, units, length) {\n    for (let i = 0; i < length; i++) if (units[i] <= 0) gradient[i] = 0;\n  }\n\n  // src/trainer/parts.js\n  var LOG_2PI = Math.log(2 * Math.PI);\n  function drawCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];\n      }\n    }\n  }\n  function squaredError(x, means, length) {\n    let sum = 0;\n    for (let i = 0; i < length; i++) {\n      const difference = means[i] - x[i];\n      sum += difference * difference;\n    }\n    return sum;\n  }\n  function distortion(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels * (LOG_2PI + Math.log(variance)) + errorPerImage / variance);\n  }\n  function rates(heads, n, d) {\n    const result = new Array(d).fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;\n      }\n    }\n    return result;\n  }\n  function logitsGradient(x, means, variance, n, length, out) {\n    const scale = 1 / (variance * n);\n    for (let i = 0; i < length; i++) {\n      const y = means[i];\n      out[i] = scale * (y - x[i]) * y * (1 - y);\n    }\n  }\n  function logVarianceGradient(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels - errorPerImage / variance);\n  }\n  function codesGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const g = gradient[d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        out[2 * d * i + j] = g;\n        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);\n      }\n    }\n  }\n  function addRateGradient(heads, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const at = 2 * d * i + j;\n        out[at] += heads[at] / n;\n        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;\n      }\n    }\n  }\n  function drawNoise(random, noise, length) {\n    for (let i = 0; i < length; i++) noise[i] = random.normal();\n  }\n  function drawOrder(random, n) {\n    return random.permutation(n);\n  }\n  var variationalParts = Object.freeze({\n    drawOrder,\n    drawNoise,\n    drawCodes,\n    squaredError,\n    distortion,\n    rates,\n    logitsGradient,\n    logVarianceGradient,\n    codesGradient,\n    addRateGradient\n  });\n  function meanCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];\n    }\n  }\n  function meansGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        out[2 * d * i + j] = gradient[d * i + j];\n        out[2 * d * i + d + j] = 0;\n      }\n    }\n  }\n  var autoencoderParts = Object.freeze({\n    ...variationalParts,\n    drawCodes: meanCodes,\n    codesGradient: meansGradient,\n    rates: (heads, n, d) => new Array(d).fill(null),\n    addRateGradient: () => {\n    }\n  });\n\n  // src/trainer/trainer.js\n  var Trainer = class {\n    /**\n     * @param {Object} [options]\n     * @param {number} [options.hidden] width of both hidden layers\n     * @param {number} [options.latentDim]\n     * @param {?number} [options.variance] of every pixel; null learns it\n     * @param {boolean} [options.kl] false trains an autoencoder: no rate and no noise\n     * @param {number} [options.seed] of weights, order and noise\n     * @param {number} [options.batchSize]\n     * @param {number} [options.learningRate]\n     * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;\n     *   matmul.js\'s plainKernel() is always there\n     * @param {Object} [options.parts] terms and gradients, where parts.js\'s are not wanted\n     * @throws {RangeError} if a number makes no sense\n     */\n    constructor(options = {}) {\n      const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;\n      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;\n      for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))\n        requireWhole(name, value);\n      Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });\n      this.parts = parts ?? (kl ? variationalParts : autoencoderParts);\n      this.random = seeded(seed);\n      const allocate = kernel2.alloc;\n      this.parameters = zeros(shapes(hidden, latentDim), allocate);\n      initialise(this.parameters, hidden, latentDim, this.random);\n      this.work = new Workspace(hidden, latentDim, batchSize, allocate);\n      this.adam = new Adam(this.parameters, learningRate, kernel2);\n      this.fixVariance(variance);\n      this.setData(new Float32Array(0), 0);\n    }\n    /** The variance of every pixel, now. */\n    get variance() {\n      return Math.exp(this.parameters.logVariance[0]);\n    }\n    /** Hold the variance at a number, or, with null, learn it from where it is. */\n    fixVariance(variance) {\n      if (variance !== null && !(variance > 0 && variance < Infinity)) {\n        throw new RangeError(\n          `variance must be a positive number, or null to learn it; got ${variance}.`\n        );\n      }\n      this.learnsVariance = variance === null;\n      if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance);\n    }\n    /**\n     * Images to train on; the epoch starts anew.\n     * @param {Float32Array} images (n, 784) in [0, 1]\n     * @param {number} n\n     */\n    setData(images, n) {\n      if (images.length !== n * PIXELS) {\n        throw new RangeError(\n          `images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`\n        );\n      }\n      Object.assign(this, { images, n, at: 0, epochs: 0, order: null });\n      this.posteriors = new Float32Array(n * 2 * this.latentDim);\n    }\n    /**\n     * One step of Adam on the next batch of the epoch; the last batch may be short.\n     * @returns {Score} of the batch before the step, with its own noise\n     */\n    step() {\n      if (this.n === 0) throw new Error("There is nothing to train on: call setData first.");\n      if (this.at === 0) this.order = this.parts.drawOrder(this.random, this.n);\n      const batch = this.order.slice(this.at, this.at + this.batchSize);\n      const n = batch.length;\n      this.#gather(batch);\n      this.parts.drawNoise(this.random, this.work.noise, n * this.latentDim);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      this.#remember(batch);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      this.adam.update(\n        this.work.gradients,\n        (name) => this.learnsVariance || name !== "logVariance"\n      );\n      this.at += n;\n      if (this.at >= this.n) {\n        this.at = 0;\n        this.epochs += 1;\n      }\n      return { ...score, n };\n    }\n    /**\n     * The rest of the current epoch, the whole of it if it has not begun.\n     * @returns {Score} mean over its images, each before its own step\n     */\n    epoch() {\n      const scores = [];\n      do\n        scores.push(this.step());\n      while (this.at !== 0);\n      return meanScore(scores);\n    }\n    /**\n     * The bound of images that are not trained on, and its parts.\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable\n     * @returns {Score}\n     */\n    score(images, n, noise) {\n      const scores = [];\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        this.work.noise.set(\n          noise.subarray(first * this.latentDim, (first + count) * this.latentDim)\n        );\n        scores.push({\n          ...forward(this.kernel, this.parameters, this.work, count, this.parts),\n          n: count\n        });\n      });\n      return meanScore(scores);\n    }\n    /**\n     * Parameters of q(z|x), means and then log-variances of each image, (n, 2d).\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    encode(images, n) {\n      const width = 2 * this.latentDim;\n      const heads = new Float32Array(n * width);\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        encode(this.kernel, this.parameters, this.work, count);\n        heads.set(this.work.heads.subarray(0, count * width), first * width);\n      });\n      return heads;\n    }\n    /**\n     * Mean images of codes, (n, 784).\n     * @param {Float32Array} z (n, d)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    decode(z, n) {\n      const means = new Float32Array(n * PIXELS);\n      this.#inBatches(n, (first, count) => {\n        this.work.z.set(z.subarray(first * this.latentDim, (first + count) * this.latentDim));\n        decode(this.kernel, this.parameters, this.work, count);\n        means.set(this.work.means.subarray(0, count * PIXELS), first * PIXELS);\n      });\n      return means;\n    }\n    /**\n     * Gradients of the loss of one batch with given noise; nothing is changed.\n     * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies\n     */\n    gradients(images, n, noise) {\n      if (n > this.batchSize)\n        throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);\n      this.work.x.set(images);\n      this.work.noise.set(noise);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      return { score: { ...score, n }, gradients: copies(this.work.gradients) };\n    }\n    /** Copies of all weights, by name. */\n    weights() {\n      return copies(this.parameters);\n    }\n    /** Replace all weights; Adam\'s moments stay. */\n    setWeights(weights) {\n      for (const [name, values] of Object.entries(this.parameters)) {\n        if (weights[name]?.length !== values.length) {\n          throw new RangeError(\n            `${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`\n          );\n        }\n        values.set(weights[name]);\n      }\n    }\n    // Loops, not subarrays: 128 views a step cost more than what they copy.\n    #gather(batch) {\n      for (let i = 0; i < batch.length; i++) {\n        const from = batch[i] * PIXELS;\n        for (let p = 0; p < PIXELS; p++) this.work.x[i * PIXELS + p] = this.images[from + p];\n      }\n    }\n    /** The posterior that the step has just computed: the page\'s codes cost nothing more. */\n    #remember(batch) {\n      const width = 2 * this.latentDim;\n      for (let i = 0; i < batch.length; i++) {\n        const to = batch[i] * width;\n        for (let j = 0; j < width; j++) this.posteriors[to + j] = this.work.heads[i * width + j];\n      }\n    }\n    #inBatches(n, use) {\n      for (let first = 0; first < n; first += this.batchSize) {\n        use(first, Math.min(this.batchSize, n - first));\n      }\n    }\n  };\n  function meanScore(scores) {\n    const n = scores.reduce((sum, score) => sum + score.n, 0);\n    const mean = (read) => scores.reduce((sum, score) => sum + read(score) * score.n / n, 0);\n    const bounded = scores[0].elbo !== null;\n    return {\n      elbo: bounded ? mean((score) => score.elbo) : null,\n      distortion: mean((score) => score.distortion),\n      rates: scores[0].rates.map(\n        (rate, j) => rate === null ? null : mean((score) => score.rates[j])\n      ),\n      n\n    };\n  }\n  function copies(arrays) {\n    return Object.fromEntries(\n      Object.entries(arrays).map(([name, values]) => [name, values.slice()])\n    );\n  }\n  function requireWhole(name, value) {\n    if (!Number.isInteger(value) || value < 1) {\n      throw new RangeError(`${name} must be a whole number of at least 1, got ${value}.`);\n    }\n  }\n\n  // src/trainer/protocol.js\n  var PACES = Object.freeze({\n    slow: { steps: 1, wait: 400 },\n    medium: { steps: 4, wait: 100 },\n    full: { steps: null, wait: 0 }\n  });\n  var SLICE = 12;\n  var SHARE = 4;\n  var NOISE_SEED = 500;\n  function soon(run, wait) {\n    if (wait > 0) {\n      setTimeout(run, wait);\n      return;\n    }\n    const { port1, port2 } = new MessageChannel();\n    port1.onmessage = () => {\n      port1.close();\n      run();\n    };\n    port2.postMessage(null);\n  }\n  var Session = class {\n    #actions = {\n      data: (message) => this.#takeData(message),\n      reset: (message) => this.#reset(message),\n      set: (message) => this.#set(message),\n      start: (message) => this.#start(message),\n      pause: () => this.#pause(),\n      step: () => this.#single(),\n      drawn: () => this.#drawn()\n    };\n    /**\n     * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along\n     * @param {function(): Promise<Object>} makeKernel a product with memory of its own\n     * @param {function(function(), number)} [later] as setTimeout, for tests\n     */\n    constructor(post, makeKernel, later = soon) {\n      Object.assign(this, { post, makeKernel, later });\n      this.trainer = null;\n      this.pace = PACES.full;\n      this.running = false;\n      this.scheduled = false;\n      this.queue = Promise.resolve();\n    }\n    /** Take one message; they are dealt with in order. */\n    receive(message) {\n      this.queue = this.queue.then(() => this.#actions[message.type](message)).catch((error) => {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n      });\n      return this.queue;\n    }\n    #takeData({ images, n, heldOut, heldOutCount }) {\n      Object.assign(this, { images, n, heldOut, heldOutCount });\n      this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);\n    }\n    async #reset({ options, run }) {\n      this.running = false;\n      this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });\n      this.trainer.setData(this.images, this.n);\n      Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });\n      this.#show();\n    }\n    #set({ variance, pace }) {\n      if (variance !== void 0) this.trainer.fixVariance(variance);\n      if (pace !== void 0) this.pace = PACES[pace];\n    }\n    #start({ epochs = Infinity }) {\n      this.until = epochs;\n      this.running = this.trainer.epochs < epochs;\n      this.#schedule(0);\n    }\n    #pause() {\n      if (!this.running) return;\n      this.running = false;\n      this.#show();\n    }\n    #single() {\n      this.running = false;\n      this.#step();\n      this.#show();\n    }\n    #drawn() {\n      this.waiting = false;\n      if (this.due && this.running) this.#sendFrame();\n    }\n    /** A frame at once, whose codes are all of the present weights. */\n    #show() {\n      this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));\n      this.#sendFrame();\n    }\n    #schedule(wait) {\n      if (!this.running || this.scheduled) return;\n      this.scheduled = true;\n      this.later(() => {\n        this.scheduled = false;\n        if (this.running) this.#slice();\n      }, wait);\n    }\n    #slice() {\n      try {\n        const until = performance.now() + SLICE;\n        const rests = () => this.pace.steps === null ? this.#wanted : this.due;\n        do\n          this.#step();\n        while (this.running && !rests() && performance.now() < until);\n      } catch (error) {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n        return;\n      }\n      if (!this.running) this.#show();\n      else if (this.#wanted) this.#sendFrame();\n      this.#schedule(this.pace.wait);\n    }\n    /** A picture is due, and the page has drawn the last one. */\n    get #wanted() {\n      return this.due && !this.waiting;\n    }\n    #step() {\n      const started = performance.now();\n      this.batches.push(this.trainer.step());\n      this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));\n      this.steps += 1;\n      this.sinceFrame += 1;\n      const taken = performance.now() - started;\n      this.seconds += taken / 1e3;\n      this.trained += taken;\n      const { steps } = this.pace;\n      this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;\n      if (this.trainer.epochs >= this.until) this.running = false;\n    }\n    #sendFrame() {\n      const started = performance.now();\n      const { frame, transfer } = this.#makeFrame();\n      this.post(frame, transfer);\n      Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });\n      this.pictures = performance.now() - started;\n    }\n    /** What the page draws; scores are means in nats per digit. */\n    #makeFrame() {\n      const { trainer } = this;\n      const codes = new Float32Array(2 * this.n);\n      for (let i = 0; i < codes.length; i++)\n        codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];\n      const grid = manifoldCodes();\n      const means = trainer.decode(grid, grid.length / 2);\n      const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));\n      const frame = {\n        type: "frame",\n        run: this.run,\n        running: this.running,\n        steps: this.steps,\n        epochs: trainer.epochs + trainer.at / this.n,\n        seconds: this.seconds,\n        variance: trainer.variance,\n        heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),\n        train: this.batches.length ? meanScore(this.batches) : null,\n        codes,\n        manifold,\n        kernel: trainer.kernel.name\n      };\n      return { frame, transfer: [codes.buffer, manifold.buffer] };\n    }\n  };\n\n  // src/trainer/worker.js\n  var session = new Session(\n    (message, transfer) => self.postMessage(message, transfer),\n    trainingKernel\n  );\n  self.onmessage = ({ data }) => session.receive(data);\n})();\n';
+
+  // src/trainer/client.js
+  function connect(listen) {
+    let place = "worker";
+    let unanswered = [];
+    let send;
+    const inPage = () => {
+      place = "page";
+      const session = new Session((message) => setTimeout(() => listen(message)), trainingKernel);
+      send = (message) => session.receive(message);
+      unanswered.forEach(send);
+    };
+    try {
+      const address = URL.createObjectURL(new Blob([worker_default], { type: "text/javascript" }));
+      const worker = new Worker(address);
+      worker.onmessage = ({ data }) => {
+        if (unanswered) URL.revokeObjectURL(address);
+        unanswered = null;
+        listen(data);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        if (unanswered) inPage();
+        else listen({ type: "failed", message: event.message });
+      };
+      send = (message) => {
+        unanswered?.push(message);
+        worker.postMessage(message);
+      };
+    } catch {
+      inPage();
+    }
+    return { send: (message) => send(message), place: () => place };
+  }
+
+  // src/trainer/thresholds.js
+  var THRESHOLDS = Object.freeze([5.196388, 3.867387]);
+
+  // src/trainer/words.js
+  var signed = (value, decimals = 1) => (value > 0 ? "+" : "") + number(value, decimals);
+  var variance = (value) => String(Number(value.toPrecision(3)));
+  function describe2(frame2, { name: name2, learned }) {
+    const { heldOut, train: train2, epochs, seconds } = frame2;
+    const when = `${name2}, epoch ${number(epochs, 1)}, ${number(seconds, 1)} s of training.`;
+    const how = learned ? "learned" : "fixed";
+    const spread = `Variance of a pixel ${variance(frame2.variance)}, ${how}.`;
+    return [when, scores(heldOut), training(train2), spread].filter(Boolean).join(" ");
+  }
+  function describeRest({ heldOut, variance: value }) {
+    return `At rest: the report’s 784-512-2 as the library has trained it on 50,000 digits. ${scores(heldOut)} Variance of a pixel ${variance(value)}, learned.`;
+  }
+  function scores({ elbo: elbo2, distortion: distortion2, rates: rates2, n }) {
+    const where = `${n} held-out test digits`;
+    if (elbo2 === null) {
+      return `Distortion of ${where}: ${number(distortion2, 1)} nats a digit. No bound: a code without noise has no finite rate.`;
+    }
+    const each = rates2.map((rate) => number(rate, rate < 0.1 ? 3 : 2)).join(" and ");
+    return `ELBO of ${where}: ${signed(elbo2)} nats a digit, from a distortion of ${number(distortion2, 1)} and rates of ${each} nats.`;
+  }
+  function training(train2) {
+    if (!train2) return "";
+    const { elbo: elbo2, distortion: distortion2, n } = train2;
+    if (elbo2 === null) return `Distortion of training: ${number(distortion2, 1)} nats.`;
+    const where = `ELBO of training, mean of the last ${n.toLocaleString("en")} digits`;
+    return `${where}: ${signed(elbo2)} nats.`;
+  }
+
+  // src/trainer/variance_control.js
+  var LOWEST = 5e-3;
+  var HIGHEST = 8;
+  var START = 1;
+  var STEPS2 = 640;
+  var TRY = [1, 3.4, 6];
+  var [LOW, HIGH] = [Math.log10(LOWEST), Math.log10(HIGHEST)];
+  function readVariance(text) {
+    const value = Number(text);
+    return text !== "learned" && value >= LOWEST && value <= HIGHEST ? value : null;
+  }
+  function placeOf(value) {
+    return (Math.log10(value) - LOW) / (HIGH - LOW);
+  }
+  var VarianceControl = class {
+    /**
+     * @param {{value: ?number, change: (value: ?number) => void}} options null: learned
+     */
+    constructor({ value, change }) {
+      this.learned = checkbox({
+        label: "learn the variance",
+        value: value === null,
+        change: (on) => {
+          this.set(on ? null : this.#read());
+          change(on ? null : this.#read());
+        }
+      });
+      this.bar = slider({
+        label: "Variance of a pixel, if fixed",
+        min: LOW,
+        max: HIGH,
+        step: (HIGH - LOW) / STEPS2,
+        value: Math.log10(value ?? START),
+        show: (exponent) => this.learned.input.checked ? "learned" : variance(10 ** exponent),
+        change: () => {
+          this.set(this.#read());
+          change(this.#read());
+        }
+      });
+      this.#addMarks();
+      const tries = TRY.map((each) => {
+        const press = () => {
+          this.set(each);
+          change(each);
+        };
+        return button(`fix it at ${each}`, press);
+      });
+      const line2 = make("div", { class: "vae-live-line" }, this.learned.element, ...tries);
+      this.element = make("div", { class: "vae-live-variance" }, line2, this.bar.element, note());
+    }
+    /** Show a setting; null: learned. */
+    set(value) {
+      this.learned.input.checked = value === null;
+      this.bar.set(value === null ? this.bar.input.value : Math.log10(value));
+    }
+    /** Mark where a learned variance is now. */
+    show(value) {
+      this.now.hidden = !this.learned.input.checked;
+      const place = Math.min(1, Math.max(0, placeOf(value)));
+      this.now.style.setProperty("--place", place.toFixed(4));
+    }
+    /** Three digits: what is shown is what is used. */
+    #read() {
+      const value = Number((10 ** Number(this.bar.input.value)).toPrecision(3));
+      return Math.min(HIGHEST, Math.max(LOWEST, value));
+    }
+    #addMarks() {
+      const track = make("div", { class: "vae-live-marked" });
+      this.bar.input.replaceWith(track);
+      this.now = make("span", { class: "vae-live-mark vae-live-now", hidden: true });
+      const marks = make("div", { class: "vae-live-marks", "aria-hidden": "true" });
+      marks.append(...THRESHOLDS.map(mark), this.now);
+      track.append(this.bar.input, marks);
+    }
+  };
+  function mark(threshold, i) {
+    const style = `--place: ${placeOf(threshold).toFixed(4)}`;
+    return make("span", { class: i ? "vae-live-mark vae-live-pale" : "vae-live-mark", style });
+  }
+  function note() {
+    const [first, second] = THRESHOLDS.map((threshold) => number(threshold, 2));
+    const text = `Strong mark, ${first}: the largest eigenvalue of the covariance of the 4,000 training digits, above which no latent is predicted to live. Pale mark, ${second}: the second eigenvalue, where a linear decoder would let the second latent go. Dot: the learned variance.`;
+    return make("p", { class: "vae-live-note", text });
+  }
+
+  // src/trainer/controls.js
+  var NETWORKS2 = [
+    ["64", "784-64-2, the quick one"],
+    ["512", "784-512-2, the report’s own"]
+  ];
+  var OBJECTIVES = [
+    ["on", "ELBO: noise and KL"],
+    ["off", "no KL and no noise: an autoencoder"]
+  ];
+  var SPEEDS = [
+    ["full", "as fast as it can"],
+    ["medium", "four batches a picture"],
+    ["slow", "batch by batch"]
+  ];
+  var GUESSES = [
+    ["both", "both latents keep some rate at every variance, less and less"],
+    ["together", "both fall silent at one variance, together"],
+    ["one", "one falls silent first, then the other"]
+  ];
+  var DEFAULTS2 = {
+    net: "64",
+    s2: "learned",
+    // or a number
+    kl: "on",
+    speed: "full",
+    seed: "1",
+    epochs: "60",
+    // of one press of Start
+    guess: ""
+  };
+  var Controls = class {
+    /**
+     * @param {State} state @param {Actions} actions
+     */
+    constructor(state, actions) {
+      Object.assign(this, { state, actions, running: false });
+      this.guess = this.#choice("guess", GUESSES, {
+        label: "First predict: the variance goes up from 0.005 to 8. What do the two latents do?",
+        then: () => this.#enable()
+      });
+      this.net = this.#choice("net", NETWORKS2, { label: "Network", then: actions.reset });
+      this.kl = this.#choice("kl", OBJECTIVES, { label: "Objective", then: actions.reset });
+      this.variance = new VarianceControl({
+        value: readVariance(state.get("s2")),
+        change: (value) => {
+          state.set("s2", value ?? "learned");
+          actions.variance(value);
+        }
+      });
+      this.verdict = make("p", { class: "vae-live-note" });
+      const choices = make("div", { class: "vae-live-choices" });
+      choices.append(this.net.element, this.kl.element);
+      const [buttons, variance2] = [this.#makeButtons(), this.variance.element];
+      this.elements = [this.guess.element, this.verdict, choices, variance2, buttons];
+      this.#enable();
+    }
+    /** The settings of a new trainer, in numbers. */
+    options() {
+      const { state } = this;
+      const whole = (name2, least, most) => {
+        const value = Math.floor(state.numbers(name2)[0]);
+        return Math.min(most, Math.max(least, value));
+      };
+      return {
+        hidden: Number(state.choice("net", ["64", "512"])),
+        kl: state.choice("kl", ["on", "off"]) === "on",
+        variance: readVariance(state.get("s2")),
+        seed: whole("seed", 0, 2 ** 32 - 1),
+        epochs: whole("epochs", 1, 1e3),
+        pace: this.#read("speed", SPEEDS)
+      };
+    }
+    setRunning(running) {
+      this.running = running;
+      this.start.textContent = running ? "Pause" : "Start";
+      this.#enable();
+    }
+    /** Show the settings of an address that the reader has followed. */
+    follow() {
+      const { state } = this;
+      this.net.set(this.#read("net", NETWORKS2));
+      this.kl.set(this.#read("kl", OBJECTIVES));
+      this.guess.set(state.get("guess"));
+      this.speed.input.value = this.#read("speed", SPEEDS);
+      this.variance.set(readVariance(state.get("s2")));
+      this.#enable();
+    }
+    #read(name2, options) {
+      const keys = options.map(([key2]) => key2);
+      return this.state.choice(name2, keys);
+    }
+    #choice(name2, options, { label, then }) {
+      const change = (value) => {
+        this.state.set(name2, value);
+        then(value);
+      };
+      return radios({ label, options, value: this.#read(name2, options), change });
+    }
+    #makeButtons() {
+      const { actions } = this;
+      this.start = button("Start", actions.toggle);
+      this.step = button("One batch", actions.step);
+      this.speed = menu({
+        label: "Speed",
+        options: SPEEDS,
+        value: this.#read("speed", SPEEDS),
+        change: (pace) => {
+          this.state.set("speed", pace);
+          actions.pace(pace);
+        }
+      });
+      const line2 = make("div", { class: "vae-live-line" }, this.start, this.step);
+      line2.append(button("Reset", actions.reset), this.speed.element);
+      return line2;
+    }
+    /** Training waits for a prediction. */
+    #enable() {
+      if (!this.start) return;
+      const said = GUESSES.some(([key2]) => key2 === this.state.get("guess"));
+      this.start.disabled = !said;
+      this.step.disabled = !said || this.running;
+      this.verdict.textContent = said ? "Now try it: train at 1, at 3.4 and at 6, and read the bars." : "Choose one, then you can start.";
+    }
+  };
+
+  // src/trainer/charts.js
+  var FONT = "12px system-ui, sans-serif";
+  var MARGIN = { left: 48, right: 12, top: 12, bottom: 32 };
+  function planeLimit(codes2) {
+    const sizes = Float32Array.from(codes2, Math.abs).sort();
+    const wanted = sizes[Math.floor(0.99 * (sizes.length - 1))];
+    return [4, 5, 6, 8, 10, 13, 16, 20, 25, 40, 60, 100, 160, 250].find((limit) => limit >= wanted) ?? 400;
+  }
+  function paintCodes(pen, width, { codes: codes2, labels, limit }, look) {
+    const at = (value) => width / 2 * (1 + value / limit);
+    const size = width < 300 ? 1.6 : 2.2;
+    pen.globalAlpha = 0.75;
+    for (let i = 0; i < labels.length; i++) {
+      pen.fillStyle = DIGIT_COLORS[labels[i]];
+      pen.fillRect(at(codes2[2 * i]) - size / 2, at(-codes2[2 * i + 1]) - size / 2, size, size);
+    }
+    pen.globalAlpha = 1;
+    pen.strokeStyle = look.text;
+    pen.lineWidth = 1;
+    pen.font = FONT;
+    for (const radius of [1, 2, 3]) {
+      pen.beginPath();
+      pen.arc(at(0), at(0), at(radius) - at(0), 0, 2 * Math.PI);
+      pen.stroke();
+    }
+    write2(pen, "z₁", width - 16, at(0) - 4, look);
+    write2(pen, "z₂", at(0) + 4, 14, look);
+    write2(pen, `±${limit}`, width - 32, width - 8, look);
+  }
+  function paintManifold(pen, width, manifold, side, scratch2, look) {
+    const [edge, across] = [28, 28 * side];
+    Object.assign(scratch2, { width: across, height: across });
+    const image = new ImageData(across, across);
+    const [paper, ink2] = look.dark ? [30, 242] : [255, 16];
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let i = 0; i < manifold.length; i++) {
+      const [digit, pixel] = [Math.floor(i / 784), i % 784];
+      const row = Math.floor(digit / side) * edge + Math.floor(pixel / edge);
+      const column = digit % side * edge + pixel % edge;
+      const grey = Math.round(paper + (ink2 - paper) * manifold[i] / 255);
+      pixels[row * across + column] = 4278190080 | grey << 16 | grey << 8 | grey;
+    }
+    scratch2.getContext("2d").putImageData(image, 0, 0);
+    pen.drawImage(scratch2, 0, 0, width, width);
+  }
+  function paintRates(pen, width, height, rates2, look) {
+    const axes = {
+      x: [0, Math.max(1, ...rates2.map((rate) => 1.25 * rate))],
+      y: [0, rates2.length]
+    };
+    pen.font = FONT;
+    const place = frame(pen, width, height, axes, look, ["rate, nats a digit", ""], false);
+    rates2.forEach((rate, j) => {
+      const [top, thick] = [place.y(rates2.length - j - 0.2), place.y(0) - place.y(0.6)];
+      pen.fillStyle = rate < 0.01 ? look.muted : j ? look.second : look.accent;
+      pen.fillRect(place.x(0), top, Math.max(1, place.x(rate) - place.x(0)), thick);
+      write2(pen, j ? "z₂" : "z₁", 22, top + thick / 2 + 4, look);
+      const words = number(rate, rate < 0.1 ? 3 : 2);
+      write2(pen, words, place.x(rate) + 4, top + thick / 2 + 4, look);
+    });
+  }
+  function paintWords(pen, width, height, words, look) {
+    pen.font = FONT;
+    write2(pen, words, Math.max(0, (width - pen.measureText(words).width) / 2), height / 2, look);
+  }
+  function paintWalk(pen, width, height, walk, look) {
+    const axes = {
+      x: range(
+        walk.map((p) => p.rate),
+        0
+      ),
+      y: range(walk.map((p) => p.distortion))
+    };
+    const place = frame(pen, width, height, axes, look, ["rate, nats", "distortion"]);
+    line(
+      pen,
+      walk.map((p) => [place.x(p.rate), place.y(p.distortion)]),
+      look.muted,
+      1.2
+    );
+    const last = walk.at(-1);
+    if (last) dot(pen, place.x(last.rate), place.y(last.distortion), look.accent);
+  }
+  function paintCurve(pen, width, height, curve, look) {
+    const late = curve.filter((p) => p.epochs >= 2);
+    const scale = late.length > 1 ? late : curve;
+    const values = scale.flatMap((p) => p.train === null ? [p.heldOut] : [p.heldOut, p.train]);
+    const axes = { x: [0, Math.max(1, curve.at(-1)?.epochs ?? 1)], y: range(values) };
+    const place = frame(pen, width, height, axes, look, ["epochs", "ELBO"]);
+    pen.save();
+    pen.beginPath();
+    pen.rect(
+      MARGIN.left,
+      MARGIN.top,
+      width - MARGIN.left - MARGIN.right,
+      height - MARGIN.top - MARGIN.bottom
+    );
+    pen.clip();
+    const trained = curve.filter((p) => p.train !== null && p.epochs >= 1);
+    pen.setLineDash([4, 3]);
+    line(
+      pen,
+      trained.map((p) => [place.x(p.epochs), place.y(p.train)]),
+      look.muted,
+      1.5
+    );
+    pen.setLineDash([]);
+    line(
+      pen,
+      curve.map((p) => [place.x(p.epochs), place.y(p.heldOut)]),
+      look.accent,
+      2
+    );
+    pen.restore();
+  }
+  function range(values, least = null) {
+    if (!values.length) return [0, 1];
+    let [low, high] = [Math.min(...values), Math.max(...values)];
+    if (least !== null) low = Math.min(least, low);
+    const room = 0.06 * (high - low) || 10;
+    return [least === null ? low - room : low, high + room];
+  }
+  function frame(pen, width, height, { x, y }, look, [below, beside], withY = true) {
+    const [left, right] = [MARGIN.left, width - MARGIN.right];
+    const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
+    pen.font = FONT;
+    pen.strokeStyle = look.line;
+    pen.lineWidth = 1;
+    pen.strokeRect(left, top, right - left, bottom - top);
+    const digits = (span) => span[1] - span[0] < 5 ? 1 : 0;
+    write2(pen, number(x[0], 0), left, bottom + 14, look);
+    writeRight(pen, number(x[1], digits(x)), right, bottom + 14, look);
+    write2(
+      pen,
+      below,
+      left + (right - left) / 2 - pen.measureText(below).width / 2,
+      bottom + 26,
+      look
+    );
+    if (withY) {
+      writeRight(pen, number(y[1], digits(y)), left - 4, top + 10, look);
+      writeRight(pen, number(y[0], digits(y)), left - 4, bottom, look);
+      write2(pen, beside, left + 5, top + 13, look);
+    }
+    return {
+      x: (value) => left + (value - x[0]) / (x[1] - x[0]) * (right - left),
+      y: (value) => bottom - (value - y[0]) / (y[1] - y[0]) * (bottom - top)
+    };
+  }
+  function write2(pen, words, x, y, look) {
+    pen.fillStyle = look.muted;
+    pen.fillText(words, x, y);
+  }
+  function writeRight(pen, words, x, y, look) {
+    write2(pen, words, x - pen.measureText(words).width, y, look);
+  }
+  function line(pen, points, color, thick) {
+    pen.strokeStyle = color;
+    pen.lineWidth = thick;
+    pen.beginPath();
+    points.forEach(([x, y]) => pen.lineTo(x, y));
+    pen.stroke();
+  }
+  function dot(pen, x, y, color) {
+    pen.fillStyle = color;
+    pen.beginPath();
+    pen.arc(x, y, 4.5, 0, 2 * Math.PI);
+    pen.fill();
+  }
+
+  // src/trainer/panels.js
+  var KEPT = 1500;
+  var PICTURES = {
+    codes: [
+      "Where the encoder puts the digits, a colour a class; circles: 39, 86 and 99 % of the prior.",
+      "square"
+    ],
+    manifold: ["What the decoder draws on the prior’s quantiles, 20 by 20.", "square"],
+    rates: ["Rate of each latent, held-out digits.", "wide"],
+    walk: ["Rate and distortion of held-out digits, nats a digit: the walk so far.", "wide"],
+    curve: ["ELBO in nats a digit: held-out (line), training (dashed).", "wide"]
+  };
+  var Panels = class {
+    constructor() {
+      this.frame = null;
+      this.labels = null;
+      this.forget();
+      this.scratch = make("canvas", {});
+      this.surfaces = Object.keys(PICTURES).map((name2) => this.#make(name2));
+      const [codes2, manifold, ...rest] = this.surfaces.map(({ element }) => element);
+      this.element = make(
+        "div",
+        { class: "vae-live-training" },
+        make("div", { class: "vae-live-pictures" }, codes2, manifold),
+        make("div", { class: "vae-live-charts" }, ...rest)
+      );
+    }
+    /** Begin curves anew. */
+    forget() {
+      this.walk = [];
+      this.curve = [];
+    }
+    /** Show a frame; its labels if it has some, else those of the last. */
+    show(frame2) {
+      this.frame = frame2;
+      this.labels = frame2.labels ?? this.labels;
+      this.limit = planeLimit(frame2.codes);
+      this.#remember(frame2);
+      this.surfaces.forEach(({ repaint }) => repaint());
+    }
+    #remember({ epochs, heldOut, train: train2 }) {
+      if (heldOut.elbo === null) return;
+      const rate = heldOut.rates.reduce((sum, each) => sum + each, 0);
+      this.walk.push({ rate, distortion: heldOut.distortion });
+      if (epochs === void 0) return;
+      this.curve.push({ epochs, heldOut: heldOut.elbo, train: train2?.elbo ?? null });
+      if (this.curve.length < KEPT) return;
+      const last = this.curve.length - 1;
+      const thin = (list) => list.filter((_, i) => i % 2 === 0 || i === last);
+      Object.assign(this, { walk: thin(this.walk), curve: thin(this.curve) });
+    }
+    #make(name2) {
+      const [words, shape] = PICTURES[name2];
+      const paint = (pen, width, height) => this.frame && this.#paint(name2, pen, width, height);
+      const { canvas, repaint } = surface({ className: `vae-live-${shape}`, paint });
+      const caption = make("figcaption", { text: words });
+      return { element: make("figure", {}, canvas, caption), repaint };
+    }
+    #paint(name2, pen, width, height) {
+      const look = colors();
+      const { frame: frame2, labels, limit } = this;
+      if (name2 === "codes") paintCodes(pen, width, { codes: frame2.codes, labels, limit }, look);
+      else if (name2 === "manifold")
+        paintManifold(pen, width, frame2.manifold, SIDE5, this.scratch, look);
+      else this.#paintChart(name2, pen, width, height, look);
+    }
+    #paintChart(name2, pen, width, height, look) {
+      const { frame: frame2 } = this;
+      const nothing = frame2.heldOut.elbo === null ? "no noise: no finite rate, no bound" : "no training yet";
+      if (frame2.heldOut.elbo === null || name2 === "curve" && !this.curve.length) {
+        paintWords(pen, width, height, nothing, look);
+        return;
+      }
+      if (name2 === "rates") paintRates(pen, width, height, frame2.heldOut.rates, look);
+      if (name2 === "walk") paintWalk(pen, width, height, this.#settled(), look);
+      if (name2 === "curve") paintCurve(pen, width, height, this.curve, look);
+    }
+    /** The walk without the fall of the first two epochs, once they are over. */
+    #settled() {
+      const from = this.curve.findIndex(({ epochs }) => epochs >= 2);
+      return from > 0 ? this.walk.slice(from) : this.walk;
+    }
+  };
+
+  // src/trainer/resting.js
+  function restingFrame(model, { images, labels, count: count2 }) {
+    const { mean, logVar } = model.testCodes;
+    const heads = new Float32Array(4 * count2);
+    for (let i = 0; i < 2 * count2; i++) {
+      heads[4 * (i >> 1) + (i & 1)] = mean[i];
+      heads[4 * (i >> 1) + 2 + (i & 1)] = logVar[i];
+    }
+    const z = new Float32Array(2 * count2);
+    variationalParts.drawCodes(heads, seeded(500).normals(2 * count2), z, count2, 2);
+    const means = model.decode(z, count2);
+    const error = variationalParts.squaredError(images, means, count2 * PIXELS3) / count2;
+    const distortion2 = variationalParts.distortion(error, model.variance, PIXELS3);
+    const rates2 = variationalParts.rates(heads, count2, 2);
+    const manifold = Uint8Array.from(model.decode(manifoldCodes()), (value) => 255 * value);
+    const elbo2 = -distortion2 - rates2[0] - rates2[1];
+    return {
+      codes: mean,
+      labels,
+      manifold,
+      variance: model.variance,
+      heldOut: { elbo: elbo2, distortion: distortion2, rates: rates2, n: count2 }
+    };
+  }
+
+  // src/trainer/widget.js
+  var SPOKEN = 1e4;
+  var CALM = 2e3;
+  function train(body, { state, services: services2 }) {
+    const widget = new Train(body, state, services2);
+    return () => widget.rest();
+  }
+  train.defaults = DEFAULTS2;
+  var Train = class {
+    constructor(body, state, services2) {
+      Object.assign(this, { body, services: services2, trainer: null, spoken: 0, epochs: 0, run: 0 });
+      this.panels = new Panels();
+      this.controls = new Controls(state, {
+        reset: () => this.#reset(),
+        toggle: () => this.#toggle(),
+        step: () => this.#ask(() => ({ type: "step" })),
+        variance: (variance2) => this.trainer?.send({ type: "set", variance: variance2 }),
+        pace: (pace) => this.trainer?.send({ type: "set", pace })
+      });
+      this.seen = make("p", { class: "vae-live-sentence", "aria-hidden": "true" });
+      this.heard = make("p", { class: "vae-live-heard", "aria-live": "polite" });
+      const { controls, panels, seen, heard } = this;
+      body.append(...controls.elements, panels.element, seen, heard, answer());
+      state.follow(() => {
+        controls.follow();
+        this.#reset();
+      });
+    }
+    /** The resting state: the published network, its codes, pictures and numbers. */
+    async rest() {
+      const { services: services2 } = this;
+      const [model, digits] = await Promise.all([
+        services2.loadDecoder("mlp_2"),
+        loadDigits("test")
+      ]);
+      if (this.connecting) return;
+      const frame2 = restingFrame(model, digits);
+      this.panels.show(frame2);
+      this.controls.variance.show(frame2.variance);
+      this.#say(describeRest(frame2), true);
+    }
+    /** Send a message, to a trainer that is made when the first is sent. */
+    async #ask(message) {
+      this.connecting ??= this.#connect();
+      try {
+        await this.connecting;
+      } catch (error) {
+        this.connecting = null;
+        this.#fail(error.message);
+        return;
+      }
+      this.spoken = 0;
+      this.trainer.send(message());
+    }
+    async #connect() {
+      this.#say("Loading the 4,000 training digits …", true);
+      const [training2, heldOut] = await Promise.all([loadDigits("train"), loadDigits("test")]);
+      this.labels = training2.labels;
+      this.trainer = connect((message) => this.#receive(message));
+      const { images, count: n } = training2;
+      const rest = { heldOut: heldOut.images, heldOutCount: heldOut.count };
+      this.trainer.send({ type: "data", images, n, ...rest });
+      this.trainer.send({ type: "set", pace: this.controls.options().pace });
+      this.#reset();
+    }
+    #reset() {
+      if (!this.trainer) return;
+      const { hidden, kl, variance: variance2, seed } = this.controls.options();
+      this.name = `784-${hidden}-2`;
+      this.run += 1;
+      this.epochs = 0;
+      this.panels.forget();
+      this.#setRunning(false);
+      this.trainer.send({
+        type: "reset",
+        run: this.run,
+        options: { hidden, kl, variance: variance2, seed }
+      });
+    }
+    async #toggle() {
+      const pausing = this.controls.running;
+      if (!this.trainer) await this.#ask(() => ({ type: "set" }));
+      if (!this.trainer) return;
+      if (!pausing) this.#setRunning(true);
+      await this.#ask(() => {
+        if (pausing) return { type: "pause" };
+        return {
+          type: "start",
+          epochs: Math.floor(this.epochs) + this.controls.options().epochs
+        };
+      });
+    }
+    #receive(message) {
+      if (message.type === "failed") {
+        this.#fail(message.message);
+        return;
+      }
+      if (message.run !== this.run) return;
+      const ended = this.controls.running && !message.running && message.epochs > 0;
+      if (ended) this.#setRunning(false);
+      this.epochs = message.epochs;
+      this.panels.show({ ...message, labels: this.labels });
+      this.controls.variance.show(message.variance);
+      const learned = this.controls.options().variance === null;
+      this.#say(describe2(message, { name: this.name, learned }), ended);
+      const drawn = () => this.trainer.send({ type: "drawn" });
+      requestAnimationFrame(() => setTimeout(drawn, calm() ? CALM : 0));
+    }
+    /** Seen at once; heard when the reader has asked for it, else every ten seconds. */
+    #say(words, now) {
+      this.seen.textContent = words;
+      if (!now && Date.now() - this.spoken < SPOKEN) return;
+      this.spoken = Date.now();
+      this.heard.textContent = words;
+    }
+    #fail(words) {
+      this.#setRunning(false);
+      this.#say(`The training stopped: ${words}`, true);
+    }
+    #setRunning(running) {
+      this.controls.setRunning(running);
+      this.body.dataset.running = String(running);
+    }
+  };
+  function answer() {
+    const paragraphs = [
+      "At 1 both latents carry about one nat. At 3.4 one of them is left; at 6 none: the decoder draws one grey digit everywhere, and the encoder returns the prior.",
+      "A latent pays if it saves more than one nat of distortion for each nat of rate. What a faint latent saves for a nat is the data’s variance along its direction over the variance of a pixel. Above the largest eigenvalue no direction pays: a latent that is silent stays so, whatever the decoder. The second latent goes before the second eigenvalue: that mark is for a linear decoder, and this one bends, so one bent latent already explains part of what two straight ones would."
+    ];
+    const summary = make("summary", { text: "What happens, and why (after you have tried)" });
+    const texts = paragraphs.map((text) => make("p", { text }));
+    return make("details", {}, summary, ...texts);
+  }
+
+  // src/main.js
+  var WIDGETS = { plane, draw, latents, train };
+  var NEAR2 = "300px";
+  function keyOf(name2, used) {
+    const count2 = (used.get(name2) || 0) + 1;
+    used.set(name2, count2);
+    return count2 === 1 ? name2 : `${name2}-${count2}`;
+  }
+  function fail(root, body, error) {
+    body.remove();
+    root.classList.remove("vae-live-on");
+    const words = `This widget could not start: ${error.message || error}`;
+    root.append(make("p", { class: "vae-live-failure", role: "status", text: words }));
+  }
+  function whenNear(element, start2) {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        start2();
+      },
+      { rootMargin: NEAR2 }
+    );
+    observer.observe(element);
+  }
+  function mount(root, key2) {
+    const widget = WIDGETS[root.dataset.widget];
+    if (!widget) return;
+    const body = make("div", { class: "vae-live-body" });
+    try {
+      const state = new State(key2, widget.defaults);
+      const form = root.dataset.form || "full";
+      const start2 = widget(body, { state, form, services });
+      root.append(body);
+      root.classList.add("vae-live-on");
+      const run = async () => {
+        await start2();
+        body.dataset.ready = "true";
+      };
+      whenNear(root, () => run().catch((error) => fail(root, body, error)));
+    } catch (error) {
+      fail(root, body, error);
+    }
+  }
+  function mountAll() {
+    const used = /* @__PURE__ */ new Map();
+    const named = new Set([...parse(location.hash).keys()].map((name2) => name2.split(".")[0]));
+    for (const root of document.querySelectorAll(".vae-live[data-widget]")) {
+      const key2 = keyOf(root.dataset.widget, used);
+      mount(root, key2);
+      if (named.has(key2)) {
+        root.scrollIntoView({ block: "center" });
+        named.clear();
+      }
+    }
+  }
+  if (document.readyState === "loading")
+    document.addEventListener("DOMContentLoaded", mountAll);
+  else mountAll();
   return __toCommonJS(main_exports);
 })();

@@ -1,0 +1,8 @@
+// Made by `npm run kernel` from adam.wat; do not edit.
+
+/** The WebAssembly module of adam.wat, in base64. */
+export const KERNEL =
+  "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGz" +
+  "AQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKD" +
+  "Ov0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3j" +
+  "AUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";
