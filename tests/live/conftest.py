@@ -1,13 +1,17 @@
 """Where the engine of the live pages runs: node, and a Chromium of this machine."""
 
 import base64
+import functools
+import http.server
 import importlib.util
 import json
 import shutil
 import subprocess
+import threading
 
 import numpy as np
 import pytest
+import widgets
 
 from notebook_env import ROOT
 
@@ -98,3 +102,62 @@ def ask_chromium(tmp_path_factory):
 @pytest.fixture(scope="module", params=["node", "chromium"])
 def ask(request):
     return request.getfixturevalue(f"ask_{request.param}")
+
+
+@pytest.fixture(scope="module")
+def address():
+    """The site, served on this machine for the time of the tests."""
+    handler = functools.partial(widgets.Quiet, directory=widgets.SITE)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for the built book; without site, playwright or Chromium a skip."""
+    if not (widgets.SITE / "book" / "live.html").is_file():
+        pytest.skip("the book is not built: jupyter-book build .")
+    if importlib.util.find_spec("playwright") is None:
+        pytest.skip("playwright is not installed: the extra `site`")
+    if BROWSER is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright import sync_api
+
+    with sync_api.sync_playwright() as playwright:
+        # Without a sandbox, which root may not use in a container; it sees this site.
+        options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}
+        chromium = playwright.chromium.launch(**options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """A function that opens a page of the book, in a new profile, and waits for it."""
+    contexts = []
+
+    def visit(
+        name, size=widgets.LAPTOP, where=address, fragment="", block=None, **profile
+    ):
+        width, height = size
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, **profile)
+        contexts.append(context)
+        page = context.new_page()
+        page.requested, page.said = [], []
+        page.on("request", lambda request: page.requested.append(request.url))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("console", lambda message: page.said.append(message.text))
+        page.route("**/mathjax/**", lambda route: route.abort())
+        if block:
+            page.route(block, lambda route: route.abort())
+        page.goto(f"{where}/{name}.html{fragment}", wait_until="load")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()

@@ -1,119 +1,21 @@
-"""The widgets of the built book in a browser, and their numbers against vae_lib's.
+"""The widgets of the built book, moved by mouse, finger and keyboard, on every screen.
 
 Needs what tests/book/test_browser.py needs: the site, playwright and a Chromium. The
 checks of accessibility need axe-core too: `npm ci` in live/.
 """
 
-import functools
-import http.server
-import importlib.util
-import os
-import re
-import shutil
-import threading
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from scipy import stats
+from widgets import LAPTOP, PHONE, SITE, TABLET, body, code, errors, picture
 
 from notebook_env import ROOT
 
-SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
-PHONE, TABLET, LAPTOP = (360, 740), (768, 1024), (1280, 720)
 PAGES = ("book/intro", "book/00_sixty_seconds", "book/live")
 
-pytestmark = [
-    pytest.mark.book,
-    pytest.mark.site,
-    pytest.mark.skipif(
-        not (SITE / "book" / "live.html").is_file(),
-        reason="the book is not built: jupyter-book build .",
-    ),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None,
-        reason="playwright is not installed: the extra `site`",
-    ),
-    pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine"),
-]
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address():
-    """The site, served on this machine for the time of the tests."""
-    handler = functools.partial(Quiet, directory=SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright import sync_api
-
-    with sync_api.sync_playwright() as playwright:
-        # Without a sandbox, which root may not use in a container; it sees this site.
-        options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}
-        chromium = playwright.chromium.launch(**options)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """A function that opens a page of the book, in a new profile, and waits for it."""
-    contexts = []
-
-    def visit(name, size=LAPTOP, where=address, fragment="", block=None, **profile):
-        width, height = size
-        viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, **profile)
-        contexts.append(context)
-        page = context.new_page()
-        page.requested, page.said = [], []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("console", lambda message: page.said.append(message.text))
-        page.route("**/mathjax/**", lambda route: route.abort())
-        if block:
-            page.route(block, lambda route: route.abort())
-        page.goto(f"{where}/{name}.html{fragment}", wait_until="load")
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-
-
-def body(page, name, nth=0):
-    """The body of a widget, once it has started."""
-    root = page.locator(f".vae-live[data-widget={name}]").nth(nth)
-    root.scroll_into_view_if_needed()
-    found = root.locator(".vae-live-body[data-ready=true]")
-    found.wait_for()
-    return found
-
-
-def picture(canvas):
-    """What a canvas shows, once it has been painted."""
-    canvas.page.wait_for_timeout(100)
-    return canvas.evaluate("canvas => canvas.toDataURL()")
-
-
-def code(page, widget):
-    return widget.evaluate("body => body.widget.state.numbers('z')")
+pytestmark = [pytest.mark.book, pytest.mark.site]
 
 
 def start(widget):
@@ -218,11 +120,6 @@ def test_a_setting_is_kept_in_the_address_and_widgets_keep_apart(visit):
     assert not errors(page)
 
 
-def errors(page):
-    """What the page wrote to the console, but for the theme and the formulas left out."""
-    return [t for t in page.said if not t.startswith("[PST]") and "ERR_FAILED" not in t]
-
-
 @pytest.mark.parametrize("from_disk", [False, True], ids=["served", "from disk"])
 @pytest.mark.parametrize("name", PAGES)
 def test_asks_nobody_else_and_says_nothing_to_the_console(
@@ -288,100 +185,6 @@ def test_axe_finds_nothing_in_the_widgets(visit, name, size, scheme):
     assert not found
 
 
-@pytest.fixture(scope="module")
-def vae():
-    """The multilayer perceptron with two latents and the page's rounded weights."""
-    import export_live
-
-    return export_live.read_model("mlp_2")[0]
-
-
-def printed(widget):
-    """The numbers of the table of the widget "draw", by their words; nats."""
-    rows = widget.locator("table tr").all_inner_texts()
-    found = {}
-    for row in rows:
-        words, _, value = row.rpartition("\t")
-        if re.fullmatch(r"[−\d.]+", value.strip()):
-            found[words.strip()] = float(value.replace("−", "-"))
-    return found
-
-
-def even_noise(side=16):
-    """The page's noise: side x side normal quantiles, scaled to variance 1."""
-    axis = stats.norm.ppf((np.arange(side) + 0.5) / side)
-    axis /= np.sqrt(np.mean(axis**2))
-    return np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
-
-
-def elbo(vae, x, z_mean, deviation):
-    """The ELBO of one image in nats, by vae_lib's parts, for the page's noise."""
-    from keras import ops
-
-    from vae_lib.distributions import gaussian_kl
-
-    z = (z_mean + deviation * even_noise()).astype("float32")
-    table = vae.likelihood.log_prob_table(x, vae.decoder(z))
-    z_log_var = 2 * np.log(deviation)
-    rate = gaussian_kl(
-        z_mean[None].astype("float32"), z_log_var[None].astype("float32")
-    )
-    return float(ops.mean(table) - ops.sum(rate))
-
-
-# A 3 in two strokes, as test_the_sheet_keeps_strokes draws them.
-THREE = "5a4d70338844885f66705e70.707088808a9f70b050b0"
-
-
-@pytest.mark.parametrize("fragment", [f"#draw.strokes={THREE}", "#draw.digit=0"])
-def test_printed_numbers_are_those_of_vae_lib(visit, vae, fragment):
-    from vae_lib import data, evaluation
-
-    if "digit" in fragment:  # one of the fifty that the menu offers
-        labels = data.load_sample().y_test
-        index = int(np.flatnonzero(labels == 8)[1])
-        fragment = f"#draw.digit={index}"
-    page = visit("book/live", fragment=fragment)
-    widget = body(page, "draw")
-    numbers = printed(widget)
-    pixels = widget.evaluate("body => [...body.widget.x]")
-    x = np.array(pixels, "float32").reshape(1, 28, 28, 1)
-    if "digit" in fragment:
-        np.testing.assert_array_equal(x, data.load_sample().x_test[[index]])
-    z_mean, z_log_var = (np.asarray(a)[0] for a in evaluation.encode(vae, x, verbose=0))
-    own = elbo(vae, x, z_mean, np.exp(z_log_var / 2))
-    # Half a unit of the last printed place, and float32 sums of 784 squares.
-    assert numbers["ELBO with the encoder’s q"] == pytest.approx(own, abs=0.05)
-    exact = evaluation.quadrature(vae, x, verbose=0).log_px[0]
-    assert numbers["log p(x), exact"] == pytest.approx(exact, abs=0.1)
-    gap = numbers["gap between them: KL(q ‖ p(z | x))"]
-    assert gap == pytest.approx(exact - own, abs=0.15) and gap > 0
-
-
-def test_a_q_by_hand_and_the_descent_are_scored_as_vae_lib_does(visit, vae):
-    page = visit("book/live")
-    widget = body(page, "draw")
-    x = widget.evaluate("body => [...body.widget.x]")
-    x = np.array(x, "float32").reshape(1, 28, 28, 1)
-    slider = widget.get_by_label("Mean of z₁")
-    slider.focus()
-    for _ in range(4):
-        page.keyboard.press("ArrowRight")
-    mine = widget.evaluate("body => body.widget.mine")
-    deviation = np.exp(np.array(mine["logVar"]) / 2)
-    score = elbo(vae, x, np.array(mine["mean"]), deviation)
-    assert printed(widget)["ELBO with your q"] == pytest.approx(score, abs=0.05)
-    widget.get_by_role("button", name="Descend").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_function(
-        "b => !b.widget.sliders.descend.disabled", arg=widget.element_handle(), timeout=60_000
-    )
-    numbers = printed(widget)
-    best = numbers["ELBO with the best q"]
-    assert numbers["log p(x), exact"] > best > numbers["ELBO with your q"]
-    assert best > numbers["ELBO with the encoder’s q"]
-
-
 def test_less_motion_shows_the_end_of_the_descent_only(visit):
     counts = []
     for motion in ("no-preference", "reduce"):
@@ -422,35 +225,12 @@ def test_a_digit_is_drawn_by_mouse_and_kept_in_the_address(visit):
     page.wait_for_function("location.hash.includes('draw.strokes=')")
     assert picture(seen) != before
     x = widget.evaluate("body => [...body.widget.x]")
-    # A vertical bar: 20 rows of ink (the box of MNIST), the centre of mass in the middle.
+    # A vertical bar: 20 rows of ink (the box of MNIST), its mass in the middle.
     image = np.reshape(x, (28, 28))
     assert 18 <= np.sum(image.max(axis=1) > 0.3) <= 21
     assert np.average(np.arange(28), weights=image.sum(axis=0)) == pytest.approx(
         13.5, abs=0.6
     )
-
-
-def test_a_digit_costs_what_the_page_prints(visit):
-    from vae_lib import data
-
-    page = visit("book/live")
-    widget = body(page, "latents")
-    page.wait_for_function(
-        "b => !b.querySelector('table').textContent.includes('\u2026')",
-        arg=widget.element_handle(),
-    )
-    rows = [row.split("\t") for row in widget.locator("tr").all_inner_texts()]
-    cost = {words: float(value) for words, value in rows}
-    together = [value for words, value in cost.items() if words.startswith("together")]
-    parts = list(cost.values())
-    assert together == pytest.approx(
-        [parts[1] + parts[2], parts[1] + parts[4]], abs=0.11
-    )
-    index = widget.evaluate("body => body.widget.chosen()")
-    levels = np.round(data.load_sample().x_test[index] * 255).astype("uint8").tobytes()
-    import gzip
-
-    assert parts[7] == pytest.approx(len(gzip.compress(levels, 6)), abs=4)
 
 
 @pytest.mark.parametrize("name", PAGES)
