@@ -932,7 +932,7 @@ var vaeLive = (() => {
 
   // src/format.js
   async function unpack({ arrays, data }) {
-    const bytes = await inflate(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
+    const bytes = await inflate(fromBase64(data));
     const result = /* @__PURE__ */ new Map();
     let start2 = 0;
     for (const [name2, kind, shape] of arrays) {
@@ -948,6 +948,12 @@ var vaeLive = (() => {
     }
     return result;
   }
+  function fromBase64(text) {
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  }
   async function inflate(bytes) {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -960,13 +966,14 @@ var vaeLive = (() => {
   };
   function readFloats(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Float32Array.from(
-      { length: bytes.length / 4 },
-      (_, i) => view.getFloat32(4 * i, true)
-    );
+    const array = new Float32Array(bytes.length / 4);
+    for (let i = 0; i < array.length; i++) array[i] = view.getFloat32(4 * i, true);
+    return array;
   }
   function join(bytes, count2) {
-    return Uint16Array.from({ length: count2 }, (_, i) => bytes[i] | bytes[count2 + i] << 8);
+    const array = new Uint16Array(count2);
+    for (let i = 0; i < count2; i++) array[i] = bytes[i] | bytes[count2 + i] << 8;
+    return array;
   }
   function readHalves(bytes, count2) {
     return Float32Array.from(join(bytes, count2), halfToNumber);
@@ -1015,7 +1022,8 @@ var vaeLive = (() => {
       const payload = await fetchPayload(DIGITS[split]);
       const arrays = await unpack(payload);
       const pixels = arrays.get("images").array;
-      const images = Float32Array.from(pixels, (level) => level / 255);
+      const images = new Float32Array(pixels.length);
+      for (let i = 0; i < pixels.length; i++) images[i] = pixels[i] / 255;
       return { images, labels: arrays.get("labels").array, count: payload.count };
     });
   }
@@ -4268,9 +4276,11 @@ var vaeLive = (() => {
     }
     #paintChart(name2, pen, width, height, look) {
       const { frame: frame2 } = this;
-      const nothing = frame2.heldOut.elbo === null ? "no noise: no finite rate, no bound" : "no training yet";
-      if (frame2.heldOut.elbo === null || name2 === "curve" && !this.curve.length) {
-        paintWords(pen, width, height, nothing, look);
+      const unbounded = frame2.heldOut.elbo === null;
+      const empty = name2 !== "rates" && !this[name2].length;
+      if (unbounded || empty) {
+        const words = unbounded ? "no noise: no finite rate, no bound" : "no training yet";
+        paintWords(pen, width, height, words, look);
         return;
       }
       if (name2 === "rates") paintRates(pen, width, height, frame2.heldOut.rates, look);
