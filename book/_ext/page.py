@@ -14,9 +14,12 @@ from docutils import nodes
 # Pixels of the page for one inch of a figure: STYLE["figure.dpi"] of the library. The
 # file has more of them, for sharp screens, and says how many.
 PIXELS_PER_INCH = 120
-UNUSED = re.compile(r"thebe|togglebutton|toggleHint|toggleOpenOnPrint|sphinx-design|design-tabs")
-# The icons come from the font that the style sheets name. The index of the search, which
-# grows with the book, is for the page that searches. One tag for the screen is enough.
+UNUSED = re.compile(
+    r"thebe|togglebutton|toggleHint|toggleOpenOnPrint|sphinx-design|design-tabs"
+)
+# The icons come from the font that the style sheets name. The index of the search,
+# which grows with the book, is for the page that searches. One tag for the screen is
+# enough.
 NOT_NEEDED = re.compile(
     r"\s*<script[^>]*/?(?:fontawesome|searchtools|language_data|searchindex)\.js[^>]*>"
     r"</script>|\s*<meta name=\"viewport\"[^>]*>"

@@ -61,14 +61,17 @@ def describe(app, pagename, templatename, context, doctree):
         "og:title": title,
         "og:description": what,
         "og:type": "article",
-        "og:site_name": app.config.project,
+        "og:site_name": app.config.html_title,
         "og:url": f"{base}{pagename}.html",
         "og:image": base + PICTURE,
         "og:image:width": PICTURE_SIZE[0],
         "og:image:height": PICTURE_SIZE[1],
         "og:image:alt": PICTURE_TEXT,
     }
-    tags = [("name", "description", what), ("name", "twitter:card", "summary_large_image")]
+    tags = [
+        ("name", "description", what),
+        ("name", "twitter:card", "summary_large_image"),
+    ]
     tags += [("property", name, value) for name, value in properties.items()]
     context["metatags"] = context.get("metatags", "") + "".join(
         f'\n<meta {kind}="{name}" content="{html.escape(str(value))}" />'

@@ -8,7 +8,7 @@
 
   // Read from a disk, a page may not fetch another one for the search to quote it.
   document.addEventListener("DOMContentLoaded", function () {
-    if (location.protocol === "file:" && window.Search) {
+    if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") {
       DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     }
   });

@@ -227,6 +227,50 @@ def test_the_icons_of_a_page_are_in_the_small_font(page):
         assert font.stat().st_size < 10_000, "the theme's own font took its place"
 
 
+def test_a_shared_link_says_what_it_leads_to(page):
+    html = page.path.read_text("utf-8")
+    values = dict(
+        re.findall(r'<meta (?:name|property)="([\w:-]+)" content="([^"]*)"', html)
+    )
+    assert 40 < len(values["description"]) < 260
+    assert values["og:title"] and values["og:site_name"] == "The VAE book"
+    picture = urlsplit(values["og:image"])
+    assert picture.scheme == "https"
+    assert (SITE / "_static" / Path(picture.path).name).is_file()
+    (canonical,) = re.findall(r'<link rel="canonical" href="([^"]*)"', html)
+    assert canonical == values["og:url"]
+    assert canonical.endswith(page.path.relative_to(SITE).as_posix())
+
+
+def test_descriptions_differ():
+    html = [(SITE / f"{name}.html").read_text("utf-8") for name in notebooks.toc()]
+    found = [re.search(r'name="description" content="([^"]*)"', h)[1] for h in html]
+    assert len(set(found)) >= len(found) - 1
+
+
+def test_the_sitemap_lists_the_pages():
+    listed = re.findall(
+        r"<loc>([^<]*)</loc>", (SITE / "sitemap.xml").read_text("utf-8")
+    )
+    for name in notebooks.toc():
+        assert any(url.endswith(f"/{name}.html") for url in listed), name
+
+
+def test_the_start_and_the_lost_page_lead_to_the_book():
+    start, lost = (read(SITE / name) for name in ("index.html", "404.html"))
+    assert start.links == ["book/intro.html"]
+    # GitHub shows the second one at any depth: its links are whole addresses.
+    assert all(url.startswith("https://") for url in lost.links + lost.loaded)
+    assert any(url.endswith("/book/intro.html") for url in lost.links)
+
+
+def test_a_notebook_can_be_downloaded(page):
+    source = notebooks.source(page.path.relative_to(SITE).with_suffix("").as_posix())
+    found = [link for link in page.links if urlsplit(link).path.endswith(source.name)]
+    local = [link for link in found if not urlsplit(link).netloc]
+    assert local and (page.path.parent / local[0]).resolve().is_file()
+
+
 def test_there_is_an_icon(page):
     (icon,) = [url for url in page.loaded if "favicon" in url]
     assert (page.path.parent / urlsplit(icon).path).is_file()
