@@ -1,16 +1,20 @@
 """Set the one repository URL everywhere it stands, or check that all places agree.
 
     python tools/set_repository.py https://github.com/OWNER/NAME
+    python tools/set_repository.py --environment
     python tools/set_repository.py --check
+
+With --environment the repository is that of the running workflow, GITHUB_REPOSITORY.
 
 The places: pyproject.toml, _config.yml, CITATION.cff, README.md, CONTRIBUTING.md,
 CHANGELOG.md, tools/bootstrap_cell.py, and in each notebook the Colab link (which ends
 with the notebook's own path) and the setup cell, which is written anew from
 tools/bootstrap_cell.py. A fork's Pages workflow calls this, so that its book points at
-the fork.
+the fork without an edit.
 """
 
 import argparse
+import os
 import re
 import sys
 import tomllib
@@ -114,8 +118,14 @@ def main(arguments=None) -> int:
     )
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("url", nargs="?", metavar="URL", help="the repository's address")
+    group.add_argument("--environment", action="store_true", help="of the workflow")
     group.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
+    if options.environment:
+        slug = os.environ.get("GITHUB_REPOSITORY")
+        if not slug:
+            parser.error("--environment needs the variable GITHUB_REPOSITORY, as in CI")
+        options.url = f"https://github.com/{slug}"
     if options.url:
         match = URL.fullmatch(options.url)
         if not match:

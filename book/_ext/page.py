@@ -14,8 +14,16 @@ from docutils import nodes
 # Pixels of the page for one inch of a figure: STYLE["figure.dpi"] of the library. The
 # file has more of them, for sharp screens, and says how many.
 PIXELS_PER_INCH = 120
-UNUSED = re.compile(r"thebe|togglebutton|toggleHint|toggleOpenOnPrint|design-tabs")
-ICONS_AS_SCRIPT = re.compile(r"\s*<script[^>]*/fontawesome\.js[^>]*></script>")
+UNUSED = re.compile(
+    r"thebe|togglebutton|toggleHint|toggleOpenOnPrint|sphinx-design|design-tabs"
+)
+# The icons come from the font that the style sheets name. The index of the search,
+# which grows with the book, is for the page that searches. One tag for the screen is
+# enough.
+NOT_NEEDED = re.compile(
+    r"\s*<script[^>]*/?(?:fontawesome|searchtools|language_data|searchindex)\.js[^>]*>"
+    r"</script>|\s*<meta name=\"viewport\"[^>]*>"
+)
 
 
 def css_size(path):
@@ -74,6 +82,8 @@ def finish(app, pagename, templatename, context, doctree):
         body = body.replace(f"<summary{label}>", "<summary>")
         # Sphinx counts all figures of the book; the captions keep the report's numbers.
         body = re.sub(r'<span class="caption-number">[^<]*</span>', "", body)
+        # The role that docutils gives them is withdrawn; the list they stand in stays.
+        body = body.replace('role="doc-biblioentry"', 'role="listitem"')
         context["body"] = body
     context["script_files"] = [
         script for script in context["script_files"] if not UNUSED.search(said(script))
@@ -81,8 +91,7 @@ def finish(app, pagename, templatename, context, doctree):
     context["css_files"] = [
         css for css in context["css_files"] if not UNUSED.search(said(css))
     ]
-    # The icons come from the font that the style sheets name.
-    context["without_icon_script"] = lambda html: ICONS_AS_SCRIPT.sub("", html)
+    context["without_unused"] = lambda html: NOT_NEEDED.sub("", html)
 
 
 def said(asset):

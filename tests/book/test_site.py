@@ -1,6 +1,7 @@
 """The rendered book, if it has been built: whole, described, and without a network."""
 
 import functools
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -10,9 +11,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import notebooks
+import render_formulas
 from notebook_env import ROOT
 from vae_lib import results
 
+STATIC = ROOT / "book" / "_static"
 SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 
 pytestmark = [
@@ -102,9 +105,13 @@ def test_loads_nothing_from_the_network(page):
     assert not [url for url in page.loaded if urlsplit(url).netloc]
 
 
-def test_formulas_are_drawn_by_the_copy_in_the_book(page):
-    scripts = [url for url in page.loaded if "mathjax" in url.lower()]
-    assert all("_static/mathjax/tex-mml-chtml.js" in url for url in scripts)
+def test_formulas_are_set_beforehand(page):
+    """Else `python tools/render_formulas.py`; the page then needs no MathJax."""
+    assert not [url for url in page.loaded if "mathjax" in url.lower()]
+
+
+def test_the_stored_formulas_are_those_of_the_book():
+    assert not render_formulas.problems(), "run tools/render_formulas.py"
 
 
 def test_links_within_the_book_lead_somewhere(page):
@@ -209,6 +216,59 @@ def test_no_script_that_the_book_does_not_use(page):
     assert not [url for url in page.loaded if any(name in url for name in names)]
     html = page.path.read_text("utf-8")
     assert "fa-solid" in html and "THEBE" not in html
+
+
+def test_the_icons_of_a_page_are_in_the_small_font(page):
+    """Else `python tools/subset_fonts.py`."""
+    stored = STATIC / "vendor" / "fontawesome" / "icons.json"
+    named = {name for name in page.classes if re.match(r"fa-(?!solid|brands|lg)", name)}
+    assert named <= set(json.loads(stored.read_text("utf-8")))
+    for font in (SITE / "_static" / "vendor").rglob("*.woff2"):
+        assert font.stat().st_size < 10_000, "the theme's own font took its place"
+
+
+def test_a_shared_link_says_what_it_leads_to(page):
+    html = page.path.read_text("utf-8")
+    values = dict(
+        re.findall(r'<meta (?:name|property)="([\w:-]+)" content="([^"]*)"', html)
+    )
+    assert 40 < len(values["description"]) < 260
+    assert values["og:title"] and values["og:site_name"] == "The VAE book"
+    picture = urlsplit(values["og:image"])
+    assert picture.scheme == "https"
+    assert (SITE / "_static" / Path(picture.path).name).is_file()
+    (canonical,) = re.findall(r'<link rel="canonical" href="([^"]*)"', html)
+    assert canonical == values["og:url"]
+    assert canonical.endswith(page.path.relative_to(SITE).as_posix())
+
+
+def test_descriptions_differ():
+    html = [(SITE / f"{name}.html").read_text("utf-8") for name in notebooks.toc()]
+    found = [re.search(r'name="description" content="([^"]*)"', h)[1] for h in html]
+    assert len(set(found)) >= len(found) - 1
+
+
+def test_the_sitemap_lists_the_pages():
+    listed = re.findall(
+        r"<loc>([^<]*)</loc>", (SITE / "sitemap.xml").read_text("utf-8")
+    )
+    for name in notebooks.toc():
+        assert any(url.endswith(f"/{name}.html") for url in listed), name
+
+
+def test_the_start_and_the_lost_page_lead_to_the_book():
+    start, lost = (read(SITE / name) for name in ("index.html", "404.html"))
+    assert start.links == ["book/intro.html"]
+    # GitHub shows the second one at any depth: its links are whole addresses.
+    assert all(url.startswith("https://") for url in lost.links + lost.loaded)
+    assert any(url.endswith("/book/intro.html") for url in lost.links)
+
+
+def test_a_notebook_can_be_downloaded(page):
+    source = notebooks.source(page.path.relative_to(SITE).with_suffix("").as_posix())
+    found = [link for link in page.links if urlsplit(link).path.endswith(source.name)]
+    local = [link for link in found if not urlsplit(link).netloc]
+    assert local and (page.path.parent / local[0]).resolve().is_file()
 
 
 def test_there_is_an_icon(page):

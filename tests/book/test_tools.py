@@ -145,6 +145,16 @@ def test_set_repository_check_finds_a_place_that_differs(copy, name, old, new, c
     assert name in capsys.readouterr().out
 
 
+def test_set_repository_of_a_workflow(copy, monkeypatch, capsys):
+    monkeypatch.setenv("GITHUB_REPOSITORY", "some-one/fork")
+    assert set_repository.main(["--environment"]) == 0
+    assert "https://github.com/some-one/fork" in capsys.readouterr().out
+    monkeypatch.delenv("GITHUB_REPOSITORY")
+    with pytest.raises(SystemExit):
+        set_repository.main(["--environment"])
+    assert "GITHUB_REPOSITORY" in capsys.readouterr().err
+
+
 def test_set_repository_refuses_what_colab_cannot_open(capsys):
     with pytest.raises(SystemExit):
         set_repository.main(["https://example.org/a/b"])
