@@ -191,6 +191,14 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
         WrittenLoss("cross-entropy", latent_dim=20, **_MNIST),
     ),
     PublicLoss(
+        "Neuromatch, generative models",
+        "NeuromatchAcademy/course-content-dl",
+        "tutorials/W2D4_GenerativeModels/W2D4_Tutorial1.ipynb",
+        "04da416",
+        "Gaussian log likelihood, sigma learned, no log 2 pi, summed; KL sampled",
+        WrittenLoss("squared", variance="shared"),
+    ),
+    PublicLoss(
         "sigma-VAE",
         *_SIGMA,
         "Gaussian log likelihood, sigma learned, summed; KL summed",
