@@ -1,6 +1,6 @@
 """The table of public losses: its answers, and the form of its sources.
 
-The spellings themselves are differentiated in test_losses.py, on small images.
+The spellings themselves are differentiated in test_loss_gradients.py, on small images.
 """
 
 import doctest
