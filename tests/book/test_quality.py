@@ -14,6 +14,7 @@ import pytest
 from browsing import LAPTOP, PHONE, SITE
 
 import notebooks
+from notebook_env import ROOT
 
 pytestmark = browsing.MARKS
 each_page = pytest.mark.parametrize("name", notebooks.toc())
@@ -31,9 +32,7 @@ SHIFT = """() => new Promise(done => {
 })"""
 
 
-@pytest.mark.skipif(
-    not AXE.is_file(), reason="axe-core: npm ci --prefix live"
-)
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core: npm ci --prefix live")
 @pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "light"), (PHONE, "dark")])
 @pytest.mark.parametrize("name", [*notebooks.toc(), "search", "genindex", "404"])
 def test_no_violation_of_wcag(visit, name, size, scheme):
