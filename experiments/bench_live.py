@@ -83,6 +83,8 @@ TASKS = {
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves without a line for each request."""
+
     def log_message(self, *args):
         pass
 
@@ -214,6 +216,7 @@ def table(results):
 
 
 def parse(argv):
+    """The arguments of the command."""
     parser = harness.make_parser(__doc__, rounds=5)
     add = parser.add_argument
     add("--install", action="store_true", help="fetch the peers from npm, and end")
@@ -248,6 +251,7 @@ def main(argv=None):
 
 
 def say(text):
+    """Tell what goes on, apart from the table."""
     print(text, file=sys.stderr, flush=True)
 
 

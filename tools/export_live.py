@@ -217,6 +217,7 @@ def results(models):
 
 
 def main(arguments=None):
+    """Write what was asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -53,6 +53,7 @@ def save(name, screenshot):
 
 
 def main():
+    """Take every picture."""
     from playwright.sync_api import sync_playwright
 
     browser = next(filter(None, map(shutil.which, NAMES)), None)

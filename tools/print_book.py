@@ -96,6 +96,7 @@ def mend_links(writer, book):
 
 
 def main() -> None:
+    """Print and merge the pages."""
     import pypdf
 
     writer, book = pypdf.PdfWriter(), {}

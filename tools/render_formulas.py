@@ -86,6 +86,7 @@ def write() -> None:
 
 
 def main(arguments=None) -> int:
+    """Set every formula; returns the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

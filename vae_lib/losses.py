@@ -125,14 +125,16 @@ class WrittenLoss:
     @property
     def error_factor(self) -> float:
         """The c of the loss: what multiplies the error summed over the pixels."""
-        mean = self.over_pixels == "mean"
-        return self.error_weight / (math.prod(self.image_shape) if mean else 1)
+        if self.over_pixels == "mean" and self.image_shape:
+            return self.error_weight / math.prod(self.image_shape)
+        return self.error_weight
 
     @property
     def kl_factor(self) -> float:
         """The k of the loss: what multiplies the rate summed over the latents."""
-        mean = self.over_latents == "mean"
-        return self.kl_weight / (self.latent_dim if mean else 1)
+        if self.over_latents == "mean" and self.latent_dim:
+            return self.kl_weight / self.latent_dim
+        return self.kl_weight
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class PublicLoss:
         return f"https://github.com/{self.repository}/blob/{self.commit}/{self.path}"
 
 
-_MNIST = {"image_shape": (28, 28, 1)}
+_MNIST = (28, 28, 1)
 _DLWP = "fchollet/deep-learning-with-python-notebooks"
 _PYTHAE = ("clementchadebec/benchmark_VAE", "src/pythae/models/vae/vae_model.py")
 _DISVAE = ("YannDubs/disentangling-vae", "disvae/models/losses.py", "f8f64d8")
@@ -53,7 +53,7 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
         "examples/generative/vae.py",
         "09e02e1",
         "cross-entropy summed; KL summed",
-        WrittenLoss("cross-entropy", latent_dim=2, **_MNIST),
+        WrittenLoss("cross-entropy", latent_dim=2, image_shape=_MNIST),
     ),
     PublicLoss(
         "Deep Learning with Python, 1st ed.",
@@ -69,7 +69,7 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
             kl_weight=1e-3,
             latent_dim=2,
             sampler="exp(log_var)",
-            **_MNIST,
+            image_shape=_MNIST,
         ),
     ),
     PublicLoss(
@@ -78,7 +78,9 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
         "chapter17_image-generation.ipynb",
         "03def3a",
         "cross-entropy summed; KL averaged over images and latents",
-        WrittenLoss("cross-entropy", over_latents="mean", latent_dim=2, **_MNIST),
+        WrittenLoss(
+            "cross-entropy", over_latents="mean", latent_dim=2, image_shape=_MNIST
+        ),
     ),
     PublicLoss(
         "Keras guide to subclassing",
@@ -91,7 +93,7 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
             over_pixels="mean",
             over_latents="mean",
             latent_dim=32,
-            **_MNIST,
+            image_shape=_MNIST,
         ),
     ),
     PublicLoss(
@@ -100,7 +102,9 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
         "17_autoencoders_gans_and_diffusion_models.ipynb",
         "e3f3f9e",
         "mse averaged; KL summed, divided by 784",
-        WrittenLoss("squared", over_pixels="mean", kl_weight=1 / 784, **_MNIST),
+        WrittenLoss(
+            "squared", over_pixels="mean", kl_weight=1 / 784, image_shape=_MNIST
+        ),
     ),
     PublicLoss(
         "Berkeley CS294-158, homework 2",
@@ -167,7 +171,7 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
             over_pixels="mean",
             over_latents="mean",
             latent_dim=200,
-            **_MNIST,
+            image_shape=_MNIST,
         ),
     ),
     PublicLoss(
@@ -188,7 +192,7 @@ PUBLIC_LOSSES: tuple[PublicLoss, ...] = (
         "vae/main.py",
         "cd01f93",
         "cross-entropy of grey pixels, summed; KL summed",
-        WrittenLoss("cross-entropy", latent_dim=20, **_MNIST),
+        WrittenLoss("cross-entropy", latent_dim=20, image_shape=_MNIST),
     ),
     PublicLoss(
         "Neuromatch, generative models",

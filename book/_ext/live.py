@@ -25,6 +25,7 @@ live.css. Builders other than HTML print the still and its sentence.
 
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -82,7 +83,7 @@ class Live(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {
+    option_spec: ClassVar[dict] = {
         "form": lambda text: directives.choice(text, FORMS),
         "still": directives.unchanged_required,
         "alt": directives.unchanged_required,

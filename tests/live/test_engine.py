@@ -219,7 +219,7 @@ def test_the_tool_names_an_unknown_model(capsys):
 def test_other_files_are_refused(tmp_path):
     path = tmp_path / "mlp_2.encoder.js"
     path.write_text("alert(1)")
-    with pytest.raises(ValueError, match="no file of tools/export_live.py"):
+    with pytest.raises(ValueError, match=r"no file of tools/export_live.py"):
         export_live.read_script(path)
     with pytest.raises(ValueError, match="hidden/kernel holds NaN"):
         live_format.pack({"hidden/kernel": np.full((2, 2), np.nan)})
