@@ -204,7 +204,8 @@ def from_main(call: Callable[[], Result]) -> Result:
 
     Each process must come to it at the same place.
     """
-    if world_size() == 1:
+    jax = _jax()
+    if jax is None or not jax.distributed.is_initialized():  # it counts no devices yet
         return call()
     import pickle
 
