@@ -4,7 +4,6 @@ import importlib
 import importlib.abc
 import importlib.util
 import sys
-from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -56,12 +55,7 @@ def _stand_in(name: str, module: str) -> type:
 class _AfterKeras(importlib.abc.MetaPathFinder):
     """Lets the other finders load Keras, once, and registers after it."""
 
-    def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, *others: Any) -> ModuleSpec | None:
         if fullname != "keras":
             return None
         sys.meta_path.remove(self)
