@@ -56,14 +56,23 @@ def halves(vae):
     return parts
 
 
-def assign_halves(vae, packed, source):
-    """Give a model the weights of its two payloads."""
+def assign_halves(vae, parts, source):
+    """Give a model the weights of its halves, as :func:`halves` returns them."""
     arrays = weight_arrays(vae)
     for half in HALVES:
-        for weight, array in live_format.unpack(packed[half]).items():
+        for weight, array in parts[half].items():
             if weight != CODES:
                 arrays[f"{half}/{weight}"] = array
     assign_weights(vae, arrays, source=source)
+
+
+def round_weights(vae):
+    """Give a model the weights that the pages will hold, in place."""
+    parts = {
+        half: {weight: live_format.rounded(array) for weight, array in part.items()}
+        for half, part in halves(vae).items()
+    }
+    assign_halves(vae, parts, "the rounded weights")
 
 
 def payloads(name, vae, weights, x_test):
@@ -118,7 +127,8 @@ def read_model(name, folder=FOLDER):
         half: read_script(Path(folder) / "weights" / f"{name}.{half}.js")
         for half in HALVES
     }
-    assign_halves(vae, packed, f"{name} of the live pages")
+    parts = {half: live_format.unpack(packed[half]) for half in HALVES}
+    assign_halves(vae, parts, f"{name} of the live pages")
     return vae, packed
 
 
@@ -131,8 +141,7 @@ def export_model(name, x_test):
     vae = load(name)
     exact = evaluation.elbo(vae, x_test, n_samples=N_SAMPLES, verbose=0)
     weights = halves(vae)
-    packed = {half: live_format.pack(weights[half]) for half in HALVES}
-    assign_halves(vae, packed, "the rounded weights")
+    round_weights(vae)
     rounded = evaluation.elbo(vae, x_test, n_samples=N_SAMPLES, verbose=0)
     cost = float(np.mean(exact - rounded))
     if not cost < MOST_NATS:

@@ -45,6 +45,13 @@ def pack(arrays, exact=()):
     return {"arrays": table, "data": base64.b64encode(packed).decode("ascii")}
 
 
+def rounded(array):
+    """The values of a float array once it is packed and unpacked, float32."""
+    array = np.asarray(array)
+    kind = _kind(array, exact=False)
+    return _read(kind, _write(kind, array), array.shape)
+
+
 def unpack(payload):
     """The arrays of a payload, by name; whole numbers as they are, others float32."""
     data = zlib.decompress(base64.b64decode(payload["data"], validate=True))

@@ -15,7 +15,7 @@
  * @throws {Error} if the data are damaged
  */
 export async function unpack({ arrays, data }) {
-  const bytes = await inflate(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
+  const bytes = await inflate(fromBase64(data));
   const result = new Map();
   let start = 0;
   for (const [name, kind, shape] of arrays) {
@@ -30,6 +30,14 @@ export async function unpack({ arrays, data }) {
     throw new Error("The data do not have the sizes that they name.");
   }
   return result;
+}
+
+/** Loops here and below: with Uint8Array.from and a function it all takes twice as long. */
+function fromBase64(text) {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
 }
 
 /** The browser's own zlib; it checks the sum at the end and rejects damaged data. */
@@ -47,14 +55,16 @@ const KINDS = {
 
 function readFloats(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) =>
-    view.getFloat32(4 * i, true),
-  );
+  const array = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < array.length; i++) array[i] = view.getFloat32(4 * i, true);
+  return array;
 }
 
 /** Two bytes a number: all low ones come first, then all high ones. */
 function join(bytes, count) {
-  return Uint16Array.from({ length: count }, (_, i) => bytes[i] | (bytes[count + i] << 8));
+  const array = new Uint16Array(count);
+  for (let i = 0; i < count; i++) array[i] = bytes[i] | (bytes[count + i] << 8);
+  return array;
 }
 
 function readHalves(bytes, count) {

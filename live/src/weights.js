@@ -75,7 +75,8 @@ export function loadDigits(split) {
     const payload = await fetchPayload(DIGITS[split]);
     const arrays = await unpack(payload);
     const pixels = arrays.get("images").array;
-    const images = Float32Array.from(pixels, (level) => level / 255);
+    const images = new Float32Array(pixels.length);
+    for (let i = 0; i < pixels.length; i++) images[i] = pixels[i] / 255;
     return { images, labels: arrays.get("labels").array, count: payload.count };
   });
 }

@@ -686,6 +686,7 @@ var vaeLive = (() => {
   var MAX_RADIUS = 25;
   var TOLERANCE = 0.01;
   var MAX_HALVINGS = 8;
+  var MOST_CELLS = 1e5;
   var NEGLIGIBLE = 20;
   var NEGLIGIBLE_AT_FIRST = 35;
   var AT_ONCE2 = 256;
@@ -733,7 +734,9 @@ var vaeLive = (() => {
       const held = table.keys.filter((_, g) => table.logMass[g] > limit);
       leftOut = leftOut.concat([...table.logMass].filter((mass) => mass <= limit));
       if (q) held.push(key(...Array.from(q.mean, (m) => Math.floor(m / table.h))));
-      const finer = yield* integrate(model, x, halve(held), table.h / 2);
+      const children = halve(held);
+      if (children.length > MOST_CELLS) break;
+      const finer = yield* integrate(model, x, children, table.h / 2);
       decoded += finer.keys.length;
       error = Math.abs(finer.logSum - table.logSum);
       table = finer;
@@ -932,7 +935,7 @@ var vaeLive = (() => {
 
   // src/format.js
   async function unpack({ arrays, data }) {
-    const bytes = await inflate(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)));
+    const bytes = await inflate(fromBase64(data));
     const result = /* @__PURE__ */ new Map();
     let start2 = 0;
     for (const [name2, kind, shape] of arrays) {
@@ -948,6 +951,12 @@ var vaeLive = (() => {
     }
     return result;
   }
+  function fromBase64(text) {
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    return bytes;
+  }
   async function inflate(bytes) {
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -960,13 +969,14 @@ var vaeLive = (() => {
   };
   function readFloats(bytes) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return Float32Array.from(
-      { length: bytes.length / 4 },
-      (_, i) => view.getFloat32(4 * i, true)
-    );
+    const array = new Float32Array(bytes.length / 4);
+    for (let i = 0; i < array.length; i++) array[i] = view.getFloat32(4 * i, true);
+    return array;
   }
   function join(bytes, count2) {
-    return Uint16Array.from({ length: count2 }, (_, i) => bytes[i] | bytes[count2 + i] << 8);
+    const array = new Uint16Array(count2);
+    for (let i = 0; i < count2; i++) array[i] = bytes[i] | bytes[count2 + i] << 8;
+    return array;
   }
   function readHalves(bytes, count2) {
     return Float32Array.from(join(bytes, count2), halfToNumber);
@@ -1015,7 +1025,8 @@ var vaeLive = (() => {
       const payload = await fetchPayload(DIGITS[split]);
       const arrays = await unpack(payload);
       const pixels = arrays.get("images").array;
-      const images = Float32Array.from(pixels, (level) => level / 255);
+      const images = new Float32Array(pixels.length);
+      for (let i = 0; i < pixels.length; i++) images[i] = pixels[i] / 255;
       return { images, labels: arrays.get("labels").array, count: payload.count };
     });
   }
