@@ -14,6 +14,7 @@ from notebook_env import ROOT
 
 AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("book/intro", "book/00_sixty_seconds", "book/live")
+WIDGETS = ("plane", "draw", "latents", "train")
 
 pytestmark = [pytest.mark.book, pytest.mark.site]
 
@@ -127,7 +128,7 @@ def test_asks_nobody_else_and_says_nothing_to_the_console(
 ):
     where = SITE.as_uri() if from_disk else address
     page = visit(name, where=where)
-    for widget in ("plane", "draw", "latents"):
+    for widget in WIDGETS:
         if page.locator(f".vae-live[data-widget={widget}]").count():
             body(page, widget)
     page.wait_for_timeout(500)
@@ -148,7 +149,7 @@ def test_only_pages_with_a_widget_load_the_script():
 @pytest.mark.parametrize("size", [PHONE, TABLET, LAPTOP])
 def test_no_part_of_a_widget_sticks_out(visit, size):
     page = visit("book/live", size)
-    for name in ("plane", "draw", "latents"):
+    for name in WIDGETS:
         body(page, name)
     page.wait_for_timeout(300)
     out = page.evaluate(
@@ -171,7 +172,7 @@ def test_no_part_of_a_widget_sticks_out(visit, size):
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_in_the_widgets(visit, name, size, scheme):
     page = visit(name, size, color_scheme=scheme)
-    for widget in ("plane", "draw", "latents"):
+    for widget in WIDGETS:
         if page.locator(f".vae-live[data-widget={widget}]").count():
             body(page, widget)
     page.evaluate("scrollTo(0, 0)")  # where the page's header covers no widget
