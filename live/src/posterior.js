@@ -16,6 +16,7 @@ const RADIUS = 5; // of the first grid: the prior has 4e-6 of its mass outside
 const MAX_RADIUS = 25; // the prior's density there is e^-312 of that at 0
 const TOLERANCE = 0.01; // nats
 const MAX_HALVINGS = 8;
+const MOST_CELLS = 100_000; // of one size, three seconds; digits need up to 6,000
 const NEGLIGIBLE = 20; // a cell with less than e^-20 of the whole is not cut
 // The first centres may be 5 deviations beside a mode, and show e^-13 of it.
 const NEGLIGIBLE_AT_FIRST = 35;
@@ -26,7 +27,8 @@ const LOG_2PI = Math.log(2 * Math.PI);
 /**
  * @typedef {object} Posterior
  * @property {number} logPx log p(x), nats
- * @property {number} error |change| when the side was last halved, nats
+ * @property {number} error |change| when the side was last halved, nats; below 0.01 unless
+ *   the posterior is too wide and too narrow at once, and then as exact as it says
  * @property {number} side of the smallest cells, those in `cells`
  * @property {number} decoded how many codes were decoded after the first grid
  * @property {number} mass share of the posterior's mass in `cells`; the rest lies in larger
@@ -111,7 +113,9 @@ export function* posteriorSteps(model, x, { q } = {}) {
     leftOut = leftOut.concat([...table.logMass].filter((mass) => mass <= limit));
     // Cells at the encoder's mean, whatever the coarse grid saw there.
     if (q) held.push(key(...Array.from(q.mean, (m) => Math.floor(m / table.h))));
-    const finer = yield* integrate(model, x, halve(held), table.h / 2);
+    const children = halve(held);
+    if (children.length > MOST_CELLS) break; // far broader than q: `error` says how exact
+    const finer = yield* integrate(model, x, children, table.h / 2);
     decoded += finer.keys.length;
     error = Math.abs(finer.logSum - table.logSum);
     table = finer;

@@ -6,7 +6,7 @@ const VARIANCE = 0.04;
 
 /** A model whose decoder is a function of ours, (n, 2) to (n, 784). */
 function made(decodeOne, q) {
-  const decode = (z, n) => {
+  const decode = (z, n = z.length / 2) => {
     const images = new Float32Array(784 * n);
     for (let i = 0; i < n; i++) images.set(decodeOne(z[2 * i], z[2 * i + 1]), 784 * i);
     return images;
@@ -71,11 +71,14 @@ for (const [name, x] of [
 
 test("the encoder's mean is looked at, whatever the grid saw", () => {
   const x = image(14 * 0.75, 5 * 0.75);
+  // 0.002 wide, so that no centre of the first cells sees it; they see a poorer mode.
+  const cone = (distance, slope) => Math.max(0, 1 - slope * distance);
   const narrow = made((a, b) => {
-    const ridge = new Float32Array(784).fill(0.1); // 0.002 wide, and flat elsewhere
-    const far = Math.min(1, 100 * Math.hypot(a - 0.7512, b - 0.7512));
-    [ridge[0], ridge[1]] = [x[0] * (1 - far), x[1] * (1 - far)];
-    return ridge;
+    const best = cone(Math.hypot(a - 0.7512, b - 0.7512), 100);
+    const share = Math.max(best, 0.6 * cone(Math.hypot(a + 2, b + 2), 2));
+    const mean = new Float32Array(784).fill(0.1);
+    [mean[0], mean[1]] = [x[0] * share, x[1] * share];
+    return mean;
   });
   const q = { mean: [0.7512, 0.7512], logVar: [-12, -12] };
   const found = exactPosterior(narrow, x, { q });
@@ -95,6 +98,15 @@ test("both of two modes are found, with their shares", () => {
   modes.forEach(({ z, mass }) => {
     assert.ok(Math.abs(Math.abs(z[0]) - 1.23) < 0.02 && Math.abs(mass - 0.5) < 0.01);
   });
+});
+
+test("a wide posterior is not cut for ever, whatever the encoder says", () => {
+  const blank = made(() => new Float32Array(784).fill(0.1));
+  const q = { mean: [0, 0], logVar: [-20, -20] };
+  const { logPx, error, decoded, covariance } = exactPosterior(blank, image(0.1, 0.1), { q });
+  assert.ok(Math.abs(logPx + 392 * Math.log(2 * Math.PI * VARIANCE)) < 0.01);
+  assert.ok(error < 0.05); // the first grid holds 0.1 as 26 / 255: 0.04 nats
+  assert.ok(Math.abs(covariance[0] - 1) < 0.01 && decoded < 200_000);
 });
 
 test("with pauses the same, and it can be given up", async () => {

@@ -686,6 +686,7 @@ var vaeLive = (() => {
   var MAX_RADIUS = 25;
   var TOLERANCE = 0.01;
   var MAX_HALVINGS = 8;
+  var MOST_CELLS = 1e5;
   var NEGLIGIBLE = 20;
   var NEGLIGIBLE_AT_FIRST = 35;
   var AT_ONCE2 = 256;
@@ -733,7 +734,9 @@ var vaeLive = (() => {
       const held = table.keys.filter((_, g) => table.logMass[g] > limit);
       leftOut = leftOut.concat([...table.logMass].filter((mass) => mass <= limit));
       if (q) held.push(key(...Array.from(q.mean, (m) => Math.floor(m / table.h))));
-      const finer = yield* integrate(model, x, halve(held), table.h / 2);
+      const children = halve(held);
+      if (children.length > MOST_CELLS) break;
+      const finer = yield* integrate(model, x, children, table.h / 2);
       decoded += finer.keys.length;
       error = Math.abs(finer.logSum - table.logSum);
       table = finer;
