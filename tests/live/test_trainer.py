@@ -53,8 +53,8 @@ def of_keras(vae, x, noise, kl):
     return float(value), by_name(arrays[:6], arrays[6:10], log_variance)
 
 
-def of_page(node, vae, variance, x, noise, kl, fast):
-    """The same by the trainer in node."""
+def of_page(node, vae, variance, x, noise, kl, fast, steps=0):
+    """The same by the trainer in node, and the weights after steps of Adam."""
     weights = by_name(
         vae.encoder.get_weights(),
         vae.decoder.get_weights(),
@@ -68,6 +68,7 @@ def of_page(node, vae, variance, x, noise, kl, fast):
         "noise": noise.ravel().tolist(),
         "weights": {name: np.ravel(array).tolist() for name, array in weights.items()},
         "fast": fast,
+        "steps": steps,
     }
     done = subprocess.run(
         [node, ROOT / "tests" / "live" / "gradients_of.mjs"],
@@ -105,3 +106,30 @@ def test_gradients_are_those_of_keras(hidden, variance, kl, batch, fast, node):
         tolerance = 1e-4 * np.abs(array).max()
         page = np.reshape(got["gradients"][name], np.shape(array))
         np.testing.assert_allclose(page, array, rtol=0, atol=tolerance, err_msg=name)
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["kernel", "plain"])
+def test_steps_are_those_of_keras_adam(fast, node):
+    vae, steps, rate = make_vae(64, None), 5, 2e-3
+    x = np.asarray(data.load_sample().x_train[:64], dtype="float32")
+    noise = np.random.default_rng(2).standard_normal((64, LATENT_DIM)).astype("float32")
+    got = of_page(node, vae, None, x, noise, True, fast, steps)
+    adam = keras.optimizers.Adam(rate)
+    adam.build(vae.trainable_variables)
+    for _ in range(steps):
+        _, arrays = gradients.weight_gradients(
+            lambda: -keras.ops.mean(vae.elbo_terms(x, noise=noise[None]).elbo),
+            vae.trainable_variables,
+        )
+        adam.apply(arrays, vae.trainable_variables)
+    expected = by_name(
+        vae.encoder.get_weights(),
+        vae.decoder.get_weights(),
+        np.log(vae.likelihood.variance),
+    )
+    for name, array in expected.items():
+        far = np.abs(np.reshape(got["weights"][name], np.shape(array)) - array)
+        # Adam divides by the gradient's own size: one that is a sum near zero may round
+        # either way and moves its weight by a step. The others agree to 1 % of a step.
+        assert np.mean(far > 0.01 * rate) <= 2e-3, name
+        assert far.max() <= 2 * steps * rate, name

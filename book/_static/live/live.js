@@ -4279,9 +4279,11 @@ var vaeLive = (() => {
     }
     #paintChart(name2, pen, width, height, look) {
       const { frame: frame2 } = this;
-      const nothing = frame2.heldOut.elbo === null ? "no noise: no finite rate, no bound" : "no training yet";
-      if (frame2.heldOut.elbo === null || name2 === "curve" && !this.curve.length) {
-        paintWords(pen, width, height, nothing, look);
+      const unbounded = frame2.heldOut.elbo === null;
+      const empty = name2 !== "rates" && !this[name2].length;
+      if (unbounded || empty) {
+        const words = unbounded ? "no noise: no finite rate, no bound" : "no training yet";
+        paintWords(pen, width, height, words, look);
         return;
       }
       if (name2 === "rates") paintRates(pen, width, height, frame2.heldOut.rates, look);

@@ -90,10 +90,11 @@ export class Panels {
 
   #paintChart(name, pen, width, height, look) {
     const { frame } = this;
-    const nothing =
-      frame.heldOut.elbo === null ? "no noise: no finite rate, no bound" : "no training yet";
-    if (frame.heldOut.elbo === null || (name === "curve" && !this.curve.length)) {
-      paintWords(pen, width, height, nothing, look);
+    const unbounded = frame.heldOut.elbo === null;
+    const empty = name !== "rates" && !this[name].length;
+    if (unbounded || empty) {
+      const words = unbounded ? "no noise: no finite rate, no bound" : "no training yet";
+      paintWords(pen, width, height, words, look);
       return;
     }
     if (name === "rates") paintRates(pen, width, height, frame.heldOut.rates, look);
