@@ -18,12 +18,19 @@ from notebook_env import ROOT
 SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 TARGET = SITE.parent / "vae-book.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PAPER = {"format": "A4", "print_background": True, "display_header_footer": True}
 MARGIN = {"top": "15mm", "bottom": "18mm", "left": "15mm", "right": "15mm"}
 NUMBER = (
     '<div style="font: 8pt sans-serif; width: 100%; text-align: center">'
     '<span class="title"></span>, <span class="pageNumber"></span></div>'
 )
+PAPER = {
+    "format": "A4",
+    "scale": 0.8,
+    "print_background": True,
+    "display_header_footer": True,
+    "header_template": "<div></div>",
+    "footer_template": NUMBER,
+}
 
 
 def printed():
@@ -44,8 +51,7 @@ def printed():
                 "[...document.querySelectorAll('article img')]"
                 ".every(image => image.complete && image.naturalWidth)"
             )
-            paper = {**PAPER, "header_template": "<div></div>"}
-            data = page.pdf(margin=MARGIN, footer_template=NUMBER, **paper)
+            data = page.pdf(margin=MARGIN, **PAPER)
             yield page.title().split(" — ")[0], name, data
             print(name, flush=True)
 
