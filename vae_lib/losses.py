@@ -124,14 +124,14 @@ class WrittenLoss:
 
     @property
     def error_factor(self) -> float:
-        """The c of the loss: what multiplies the error summed over the pixels."""
+        """What multiplies the error summed over the pixels, the c of the loss."""
         if self.over_pixels == "mean" and self.image_shape:
             return self.error_weight / math.prod(self.image_shape)
         return self.error_weight
 
     @property
     def kl_factor(self) -> float:
-        """The k of the loss: what multiplies the rate summed over the latents."""
+        """What multiplies the rate summed over the latents, the k of the loss."""
         if self.over_latents == "mean" and self.latent_dim:
             return self.kl_weight / self.latent_dim
         return self.kl_weight

@@ -47,7 +47,7 @@ class VAE(ImageModel):
         input_dropout: share of the pixels that the encoder does not see in training.
             The bound is still one: it holds for every q, also for one that looks at
             a part of the image (Im et al., 2017). It fights the encoder's overfitting.
-        name, **kwargs: as in Keras; ``dtype`` is one of them.
+        name, kwargs: as in Keras; ``dtype`` is one of them.
 
     Raises:
         ValueError: if encoder and decoder do not fit, the likelihood is none,

@@ -46,6 +46,18 @@ class Checkpoints(keras.callbacks.Callback):
     ``history`` is that of ``fit`` over all sittings, plus ``seconds``, what each epoch
     of training took without its validation.
 
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from vae_lib import training
+    >>> config = training.TrainConfig(network="linear", epochs=2, batch_size=8)
+    >>> vae = training.build_vae(config, image_shape=(6, 6, 1))
+    >>> x = np.random.default_rng(0).random((32, 6, 6, 1), dtype="float32")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoints = training.Checkpoints(folder)
+    ...     _ = training.fit(vae, x, epochs=2, callbacks=[checkpoints], verbose=0)
+    ...     checkpoints.restore(vae)  # the epochs that are done
+    2
+
     Args:
         folder: where to keep the files; it is made if it does not exist. Only one run
             may use it, which is locked while ``fit`` writes there; a run that begins

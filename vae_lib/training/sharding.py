@@ -24,6 +24,9 @@ def use_devices(n: int) -> None:
     On a machine without accelerators these are n virtual devices of the processor:
     they compute no faster than one, but show that the program is right.
 
+    >>> from vae_lib.training import sharding
+    >>> sharding.use_devices(2)  # doctest: +SKIP
+
     Args:
         n: number of devices, at least 1.
 
@@ -81,7 +84,7 @@ def make_sharding(vae: keras.Model, batch_size: int) -> Sharding:
         batch_size: images per step, over all devices.
 
     Returns:
-        A :class:`Sharded`, or a :class:`SingleDevice` if no distribution is set.
+        A ``Sharded``, or a ``SingleDevice`` if no distribution is set.
 
     Raises:
         ValueError: if the distribution that is set cannot be used here.
