@@ -81,6 +81,16 @@ def test_printed_numbers_are_those_of_vae_lib(visit, vae, fragment):
     assert gap == pytest.approx(exact - own, abs=0.15) and gap > 0
 
 
+def test_a_scribble_is_improbable_and_a_cross_has_a_wide_gap(visit):
+    # As the page says. The ELBO of a test digit is 173 nats in the mean.
+    rows = (30, 220) * 9
+    zigzag = "".join(f"{20 + 12 * i:02x}{y:02x}" for i, y in enumerate(rows))
+    page = visit("book/live", fragment=f"#draw.strokes={zigzag}")
+    assert printed(body(page, "draw"))["log p(x), exact"] < -300
+    page = visit("book/live", fragment="#draw.strokes=1414f0f0.f01414f0")
+    assert printed(body(page, "draw"))["gap between them: KL(q ‖ p(z | x))"] > 50
+
+
 def test_a_q_by_hand_and_the_descent_are_scored_as_vae_lib_does(visit, vae):
     page = visit("book/live")
     widget = body(page, "draw")
