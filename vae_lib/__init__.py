@@ -3,8 +3,8 @@
 The library behind the VAE book. Each module is one room, and imports only from the
 lines above its own:
 
-    data, distributions, gradients, layers, plotting, results, weights
-    likelihoods, networks, objectives
+    data, distributions, gradients, layers, losses, plotting, results, weights
+    likelihoods, networks, objectives, public_losses
     classifier, models
     evaluation, pretrained
     report, surgery

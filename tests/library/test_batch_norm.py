@@ -150,8 +150,3 @@ def test_bad_input_is_refused(x):
         training.TrainConfig(batch_norm=1)
     with pytest.raises(ValueError, match=r"'linear' has no hidden layer.* leave it"):
         training.TrainConfig(network="linear", batch_norm=True)
-
-
-@pytest.mark.parametrize("name", ["fold_batch_norm", "standardise_codes"])
-def test_chapters_find_surgery_beside_the_training(name):
-    assert getattr(training, name) is getattr(surgery, name)

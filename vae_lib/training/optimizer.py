@@ -107,7 +107,7 @@ def refuse_rate_setters(
 
 def _schedule_of(
     optimizer: keras.optimizers.Optimizer,
-) -> keras.optimizers.schedules.LearningRateSchedule | None:
+) -> "keras.optimizers.schedules.LearningRateSchedule | None":
     """The schedule that an optimiser follows, or None."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of loss scaling
     rate = getattr(optimizer, "_learning_rate", None)

@@ -2447,8 +2447,8 @@ var vaeLive = (() => {
         "together: −ELBO of the model as trained",
         "the pixels, given the code: Gaussian clipped to [0, 1]",
         "together: −ELBO with the clipped Gaussian",
-        "PNG, 8-bit grey, best of five filters (57 of it frame)",
-        "gzip of the 784 bytes (18 of it frame)"
+        "PNG, 8-bit grey, best of five filters (57 of them its frame)",
+        "gzip of the 784 bytes (18 of them its frame)"
       ];
       const row = (text, i) => {
         const parts = [make("th", { scope: "row", text }), make("td", { text: values[i] })];
