@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 
+import browsing
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -114,3 +115,17 @@ def make_vae():
 def load_experiment():
     """A function that imports a module of experiments/ when a test asks for it."""
     return lambda name: importlib.import_module(f"experiments.{name}")
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The built site, served on this machine for the time of the tests."""
+    with browsing.served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium for the tests of a file."""
+    with browsing.chromium() as browser:
+        yield browser

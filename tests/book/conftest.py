@@ -1,34 +1,9 @@
 """Fixtures of the tests of the built site in a browser."""
 
 import functools
-import http.server
-import threading
 
 import browsing
 import pytest
-
-
-@pytest.fixture(scope="session")
-def address():
-    """The site, served on this machine for the time of the tests."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), browsing.handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright import sync_api
-
-    with sync_api.sync_playwright() as playwright:
-        # Without a sandbox, which root may not use in a container; it sees this site.
-        options = {"executable_path": browsing.BROWSER, "args": ["--no-sandbox"]}
-        chromium = playwright.chromium.launch(**options)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,24 +1,18 @@
 """Where the engine of the live pages runs: node, and a Chromium of this machine."""
 
 import base64
-import functools
-import http.server
-import importlib.util
 import json
 import shutil
 import subprocess
-import threading
 
+import browsing
 import numpy as np
 import pytest
-import widgets
 
 from notebook_env import ROOT
 
 LIVE = ROOT / "live"
 NODE = shutil.which("node")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def to_json(request):
@@ -68,12 +62,9 @@ def ask_node(node, tmp_path_factory):
 @pytest.fixture(scope="module")  # two of playwright at a time do not go together
 def ask_chromium(tmp_path_factory):
     """The same of live.js, on a page that is opened from disk."""
-    if importlib.util.find_spec("playwright") is None:
-        pytest.skip("playwright is not installed: the extra `site`")
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright import sync_api
-
+    for need in browsing.NEEDS_BROWSER:
+        if need.args[0]:
+            pytest.skip(need.kwargs["reason"])
     script = (ROOT / "book" / "_static" / "live" / "live.js").as_uri()
     path = tmp_path_factory.mktemp("page") / "page.html"
     path.write_text(f'<!doctype html><title>T</title><script src="{script}"></script>')
@@ -81,58 +72,24 @@ def ask_chromium(tmp_path_factory):
     call = f"request => {{ {compute.replace('export ', '')}"
     call += "; return compute(vaeLive, request); }"
 
-    with sync_api.sync_playwright() as playwright:
-        # Without a sandbox, which root may not use in a container; it sees this page.
-        options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}
-        with playwright.chromium.launch(**options) as browser:
-            page = browser.new_page()
-            said = []
-            page.on("console", lambda message: said.append(message.text))
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.goto(path.as_uri())
+    with browsing.chromium() as browser:
+        page = browser.new_page()
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(path.as_uri())
 
-            def ask(requests):
-                answers = [page.evaluate(call, to_json(r)) for r in requests]
-                assert not said
-                return [from_json(answer) for answer in answers]
+        def ask(requests):
+            answers = [page.evaluate(call, to_json(r)) for r in requests]
+            assert not said
+            return [from_json(answer) for answer in answers]
 
-            yield ask
+        yield ask
 
 
 @pytest.fixture(scope="module", params=["node", "chromium"])
 def ask(request):
     return request.getfixturevalue(f"ask_{request.param}")
-
-
-@pytest.fixture(scope="module")
-def address():
-    """The site, served on this machine for the time of the tests."""
-    handler = functools.partial(widgets.Quiet, directory=widgets.SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A browser for the built book; without site, playwright or Chromium a skip."""
-    if not (widgets.SITE / "book" / "live.html").is_file():
-        pytest.skip("the book is not built: jupyter-book build .")
-    if importlib.util.find_spec("playwright") is None:
-        pytest.skip("playwright is not installed: the extra `site`")
-    if BROWSER is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright import sync_api
-
-    with sync_api.sync_playwright() as playwright:
-        # Without a sandbox, which root may not use in a container; it sees this site.
-        options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}
-        chromium = playwright.chromium.launch(**options)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -141,7 +98,7 @@ def visit(browser, address):
     contexts = []
 
     def visit(
-        name, size=widgets.LAPTOP, where=address, fragment="", block=None, **profile
+        name, size=browsing.LAPTOP, where=address, fragment="", block=None, **profile
     ):
         width, height = size
         viewport = {"width": width, "height": height}
@@ -152,7 +109,6 @@ def visit(browser, address):
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("console", lambda message: page.said.append(message.text))
-        page.route("**/mathjax/**", lambda route: route.abort())
         if block:
             page.route(block, lambda route: route.abort())
         page.goto(f"{where}/{name}.html{fragment}", wait_until="load")

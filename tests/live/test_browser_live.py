@@ -6,9 +6,11 @@ checks of accessibility need axe-core too: `npm ci` in live/.
 
 from urllib.parse import urlsplit
 
+import browsing
 import numpy as np
 import pytest
-from widgets import LAPTOP, PHONE, SITE, TABLET, body, code, errors, picture
+from browsing import LAPTOP, PHONE, SITE, TABLET
+from widgets import body, code, errors, picture
 
 from notebook_env import ROOT
 
@@ -16,7 +18,7 @@ AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("book/intro", "book/00_sixty_seconds", "book/live")
 WIDGETS = ("plane", "draw", "latents", "train")
 
-pytestmark = [pytest.mark.book, pytest.mark.site]
+pytestmark = browsing.MARKS
 
 
 def start(widget):

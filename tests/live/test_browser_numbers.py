@@ -3,12 +3,13 @@
 import gzip
 import re
 
+import browsing
 import numpy as np
 import pytest
 from scipy import stats
 from widgets import body
 
-pytestmark = [pytest.mark.book, pytest.mark.site]
+pytestmark = browsing.MARKS
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,12 @@
 """The widget that trains, in a browser and from disk, as a reader has it."""
 
-import importlib.util
 import re
-import shutil
 
+import browsing
 import pytest
 
 from notebook_env import ROOT
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 LIVE = ROOT / "book" / "_static" / "live"
 EPOCHS = 25
 MOST = 240_000  # milliseconds that a training may take on a busy machine
@@ -21,26 +18,7 @@ PAGE = """<!doctype html>
 <div class="vae-live-without"><p>Without scripts.</p></div>
 </div></main></html>"""
 
-pytestmark = [
-    pytest.mark.book,
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None,
-        reason="playwright is not installed: the extra `site`",
-    ),
-    pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright import sync_api
-
-    with sync_api.sync_playwright() as playwright:
-        # Without a sandbox, which root may not use in a container; it sees these files.
-        options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}
-        chromium = playwright.chromium.launch(**options)
-        yield chromium
-        chromium.close()
+pytestmark = [pytest.mark.book, *browsing.NEEDS_BROWSER]
 
 
 @pytest.fixture

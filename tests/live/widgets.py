@@ -1,19 +1,5 @@
 """What the tests of the built book's widgets share."""
 
-import http.server
-import os
-from pathlib import Path
-
-from notebook_env import ROOT
-
-SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
-PHONE, TABLET, LAPTOP = (360, 740), (768, 1024), (1280, 720)
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
 
 def body(page, name, nth=0):
     """The body of a widget, once it has started."""
@@ -35,5 +21,5 @@ def code(page, widget):
 
 
 def errors(page):
-    """What the page wrote to the console, but for the theme and formulas left out."""
+    """What the page wrote to the console, without what a test blocks."""
     return [t for t in page.said if not t.startswith("[PST]") and "ERR_FAILED" not in t]

@@ -1,15 +1,17 @@
-"""A Chromium that reads the built book, for the tests of the site.
+"""A Chromium that reads the built book, for the tests of the site and of its widgets.
 
 They need three things: the site (`jupyter-book build .`), the package playwright (the
 extra `site`) and a Chromium or Chrome of the machine. Without them the tests are
 skipped; `.ci/run` provides all three and forbids that.
 """
 
+import contextlib
 import functools
 import http.server
 import importlib.util
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 PHONE, TABLET, LAPTOP = (360, 740), (768, 1024), (1280, 720)
 
+NEEDS_BROWSER = [
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None,
+        reason="playwright is not installed: the extra `site`",
+    ),
+    pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine"),
+]
 MARKS = [
     pytest.mark.book,
     pytest.mark.site,
@@ -28,11 +37,7 @@ MARKS = [
         not (SITE / "index.html").is_file(),
         reason="the book is not built: jupyter-book build .",
     ),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None,
-        reason="playwright is not installed: the extra `site`",
-    ),
-    pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine"),
+    *NEEDS_BROWSER,
 ]
 
 
@@ -41,7 +46,28 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-handler = functools.partial(Quiet, directory=SITE)
+@contextlib.contextmanager
+def served():
+    """The site, served on this machine; gives its address."""
+    handler = functools.partial(Quiet, directory=SITE)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@contextlib.contextmanager
+def chromium():
+    """A browser; playwright knows only one at a time."""
+    from playwright import sync_api
+
+    with sync_api.sync_playwright() as playwright:
+        # Without a sandbox, which root may not use in a container; it sees this site.
+        options = {"executable_path": BROWSER, "args": ["--no-sandbox"]}
+        with playwright.chromium.launch(**options) as browser:
+            yield browser
 
 
 def listen(page):
