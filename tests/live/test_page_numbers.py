@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from notebook_env import ROOT
-from vae_lib import data, evaluation, pretrained
+from vae_lib import data, evaluation, plotting, pretrained
 
 pytestmark = pytest.mark.book
 
@@ -112,3 +112,9 @@ def test_the_marks_are_the_eigenvalues(text):
     largest = np.linalg.eigvalsh(np.cov(x, rowvar=False))[:-3:-1]
     marks = said(text, r"At the first, ([\d.]+), .* At the second, ([\d.]+),")
     assert marks == pytest.approx(largest, abs=0.006)
+
+
+def test_the_ten_colours_are_those_of_the_figures():
+    text = (ROOT / "live" / "src" / "ui" / "theme.js").read_text("utf-8")
+    colours = text.partition("DIGIT_COLORS = [")[2].partition("]")[0]
+    assert tuple(re.findall(r"#\w+", colours)) == plotting.DIGIT_COLORS
