@@ -3,10 +3,11 @@
 The library behind the VAE book. Each module is one room, and imports only from the
 lines above its own:
 
-    data, distributions, gradients, layers, losses, plotting, results, weights
+    data, distributions, gradients, layers, losses, plotting, results
     likelihoods, networks, objectives, public_losses
-    classifier, models
-    evaluation, pretrained
+    models
+    evaluation, weights
+    classifier, pretrained
     report, surgery
     training
     cli

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vae_lib import training
-from vae_lib.training.optimizer import compile_adam
+from vae_lib.training.optimizer import compile_default
 
 
 @pytest.fixture
@@ -185,14 +185,14 @@ def test_run_eagerly_lets_python_see_each_step(vae, images):
 
 def test_a_schedule_that_ends_within_the_call_is_said_at_its_start(make_vae, images):
     vae = make_vae()
-    compile_adam(vae, 10)
+    compile_default(vae, 10)
     message = "rate is 0 from step 11 of 20 on, where its schedule ends"
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         training.fit(vae, images, epochs=10, batch_size=8, verbose=0)
     assert any(message in str(warning.message) for warning in seen)
     vae = make_vae()
-    compile_adam(vae, 20)
+    compile_default(vae, 20)
     training.fit(vae, images, epochs=10, batch_size=8, verbose=0)  # warnings are errors
 
 

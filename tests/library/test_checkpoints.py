@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vae_lib import training, weights
-from vae_lib.training.optimizer import compile_adam
+from vae_lib.training.optimizer import compile_default
 from vae_lib.weights import read_npz, write_npz
 
 RUN = {"epochs": 4, "batch_size": 8, "kl_warmup": 3, "verbose": 0}
@@ -18,7 +18,7 @@ def compiled(make_vae):
     def make(seed=0, **kwargs):
         keras.utils.set_random_seed(seed)
         vae = make_vae(seed=seed, **kwargs)
-        compile_adam(vae, 8, 1e-2)
+        compile_default(vae, 8, 1e-2)
         return vae
 
     return make
@@ -229,7 +229,7 @@ def test_every_precision_that_trains_can_be_saved_and_loaded(
     try:
         vaes = [make_vae(seed=1) for _ in range(2)]
         for vae in vaes:
-            compile_adam(vae, 8)
+            compile_default(vae, 8)
         checkpoints = training.Checkpoints(tmp_path)
         settings = {"epochs": 2, "batch_size": 8, "x_val": images, "verbose": 0}
         training.fit(vaes[0], images, callbacks=[checkpoints], **settings)

@@ -12,7 +12,7 @@ from vae_lib import models, training, weights
 from vae_lib.__main__ import main
 from vae_lib.training import TrainConfig
 from vae_lib.training.config import PRECISIONS
-from vae_lib.training.optimizer import compile_adam
+from vae_lib.training.optimizer import compile_default
 
 MIXED = [name for name in PRECISIONS if name != "float32"]
 SHAPE = (6, 6, 1)
@@ -111,7 +111,7 @@ def test_training_works_and_goes_on_after_an_interruption(precision, images, tmp
 
     def compiled():
         vae = build(precision)
-        compile_adam(vae, 8, 1e-2)
+        compile_default(vae, 8, 1e-2)
         return vae
 
     whole, part = compiled(), compiled()

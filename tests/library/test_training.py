@@ -241,7 +241,7 @@ def test_each_fit_has_its_own_schedule(make_vae, x, stub):
 
 def test_a_schedule_that_has_ended_is_refused(make_vae, x, stub):
     vae = make_vae()
-    optimizer.compile_adam(vae, 14)
+    optimizer.compile_default(vae, 14)
     vae.optimizer.iterations.assign(14)
     with pytest.raises(ValueError, match="learning rate is 0, as when its schedule"):
         training.fit(vae, x, verbose=0)
@@ -249,14 +249,14 @@ def test_a_schedule_that_has_ended_is_refused(make_vae, x, stub):
 
 def test_the_default_schedule_is_half_a_cosine(make_vae):
     vae = make_vae()
-    optimizer.compile_adam(vae, 100, learning_rate=0.2)
+    optimizer.compile_default(vae, 100, learning_rate=0.2)
     rates = [float(vae.optimizer._learning_rate(step)) for step in (0, 50, 100)]
     np.testing.assert_allclose(rates, [0.2, 0.1, 0.0], atol=1e-8)
 
 
 def test_the_step_rises_to_its_peak_first(make_vae):
     vae = make_vae()
-    optimizer.compile_adam(vae, 110, learning_rate=0.2, n_warmup_steps=10)
+    optimizer.compile_default(vae, 110, learning_rate=0.2, n_warmup_steps=10)
     steps = (0, 5, 10, 60, 110)
     rates = [float(vae.optimizer._learning_rate(step)) for step in steps]
     np.testing.assert_allclose(rates, [0.02, 0.11, 0.2, 0.1, 0.0], atol=1e-6)

@@ -11,6 +11,7 @@ _MODULES = {
     "KLWarmup": "warmup",
     "TrainConfig": "config",
     "build_vae": "build",
+    "compile_default": "optimizer",
     "epoch_order": "loop",
     "fit": "loop",
     "train": "run",

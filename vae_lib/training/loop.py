@@ -25,8 +25,8 @@ __all__ = ["epoch_order", "fit"]
 def fit(
     vae: VAE,
     x_train: np.ndarray,
-    *,
     epochs: int = 20,
+    *,
     batch_size: int = 128,
     x_val: np.ndarray | None = None,
     learning_rate: float = 1e-3,

@@ -12,14 +12,14 @@ from vae_lib._checks import positive
 from vae_lib.models import VAE
 from vae_lib.training.config import TrainConfig
 
-__all__ = ["compile_adam", "compile_configured", "prepare", "refuse_rate_setters"]
+__all__ = ["compile_default", "compile_configured", "prepare", "refuse_rate_setters"]
 
 # The optimisers whose schedule ends with the call of fit that made them.
 _made_by_fit: weakref.WeakSet = weakref.WeakSet()
 ADVICE = "vae.compile(optimizer=keras.optimizers.Adam(1e-3))"
 
 
-def compile_adam(
+def compile_default(
     vae: VAE, n_steps: int, learning_rate: float = 1e-3, n_warmup_steps: int = 0
 ) -> None:
     """Compile with Adam, its rate annealed to zero by half a cosine over n_steps.
@@ -43,7 +43,7 @@ def compile_configured(vae: VAE, config: TrainConfig, n_images: int) -> None:
     """Compile for a whole run of a :class:`TrainConfig` on so many images."""
     n_steps = math.ceil(n_images / config.batch_size)
     warmup = config.lr_warmup * n_steps
-    compile_adam(vae, config.epochs * n_steps, config.learning_rate, warmup)
+    compile_default(vae, config.epochs * n_steps, config.learning_rate, warmup)
 
 
 def prepare(vae: VAE, n_steps: int, learning_rate: float, n_warmup_steps: int) -> None:
@@ -51,7 +51,7 @@ def prepare(vae: VAE, n_steps: int, learning_rate: float, n_warmup_steps: int) -
     positive("learning_rate", learning_rate)
     optimizer = getattr(vae, "optimizer", None)  # older Keras has none until compile
     if optimizer is None or optimizer in _made_by_fit:
-        compile_adam(vae, max(1, n_steps), learning_rate, n_warmup_steps)
+        compile_default(vae, max(1, n_steps), learning_rate, n_warmup_steps)
         _made_by_fit.add(vae.optimizer)
     if not vae.optimizer.built:
         vae.optimizer.build(vae.trainable_variables)
