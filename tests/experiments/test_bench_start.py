@@ -64,7 +64,10 @@ keras.saving = types.SimpleNamespace(
     get_registered_object=lambda name: None,
     register_keras_serializable=lambda *_, **__: lambda cls: cls,
 )
-keras.callbacks = types.SimpleNamespace(Callback=object)
+classes = dict.fromkeys(("Callback", "CallbackList", "History"), object)
+keras.callbacks = types.SimpleNamespace(**classes)
+keras.optimizers = Anything("optimizers")
+keras.optimizers.schedules = Anything("schedules")
 keras.layers = types.SimpleNamespace(Layer=object)
 import vae_lib
 for name in vae_lib.__all__:

@@ -87,7 +87,7 @@ class Validation:
         self.noise = ImageNoise(VALIDATION_SEED, range(len(x)), vae.latent_dim).draw(1)
 
     def __call__(
-        self, hooks: "keras.callbacks.CallbackList | None" = None
+        self, hooks: keras.callbacks.CallbackList | None = None
     ) -> dict[str, float]:
         """Returns ``val_loss``, ``val_elbo``, ``val_rate`` and ``val_distortion``.
 

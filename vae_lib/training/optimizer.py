@@ -12,7 +12,7 @@ from vae_lib._checks import positive
 from vae_lib.models import VAE
 from vae_lib.training.config import TrainConfig
 
-__all__ = ["compile_default", "compile_configured", "prepare", "refuse_rate_setters"]
+__all__ = ["compile_configured", "compile_default", "prepare", "refuse_rate_setters"]
 
 # The optimisers whose schedule ends with the call of fit that made them.
 _made_by_fit: weakref.WeakSet = weakref.WeakSet()
@@ -107,7 +107,7 @@ def refuse_rate_setters(
 
 def _schedule_of(
     optimizer: keras.optimizers.Optimizer,
-) -> "keras.optimizers.schedules.LearningRateSchedule | None":
+) -> keras.optimizers.schedules.LearningRateSchedule | None:
     """The schedule that an optimiser follows, or None."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of loss scaling
     rate = getattr(optimizer, "_learning_rate", None)
