@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { divergence, integrand, logEvidence, logNormal, toyBound, toyGap } from "../src/line.js";
+import { spanOf } from "../src/ui/gap_bars.js";
 
 const close = (a, b, tolerance) =>
   assert.ok(Math.abs(a - b) <= tolerance, `${a} is not within ${tolerance} of ${b}`);
@@ -68,4 +69,14 @@ test("bound and gap add up to log p(x) for every q that the widget offers", () =
       close(toyBound(q).elbo + gap, logPx, 1e-8 * (1 + gap));
     }
   }
+});
+
+test("the bars hold the ELBO of every q that the widget offers", () => {
+  for (const mean of [-3, -0.25, 3]) {
+    for (const deviation of [0.05, 1.5]) {
+      const { elbo } = toyBound({ mean, deviation });
+      assert.ok(spanOf(elbo) >= -elbo, `${elbo}`);
+    }
+  }
+  assert.equal(spanOf(-9.9), 12);
 });
