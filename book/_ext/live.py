@@ -56,6 +56,16 @@ WIDGETS = {
         "A network in training: codes of training digits in the latent plane, the grid "
         "of digits that it draws, and the rate of each latent as a bar."
     ),
+    "gap": (
+        "The posterior of the sensor's reading, with two modes, and a wide Gaussian q "
+        "over both; a bar for the ELBO of -9.91 nats, and from its end a bar for the "
+        "gap of 7.71 nats, up to log p(x) = -2.19 nats."
+    ),
+    "kl": (
+        "The standard normal density p and a narrower Gaussian q to its right. Beside "
+        "them two shaded areas: that of q log(q / p), which is KL(q || p), 1.00 nats, "
+        "and that of p log(p / q), which is KL(p || q), 4.83 nats."
+    ),
 }
 
 

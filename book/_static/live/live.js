@@ -1320,10 +1320,10 @@ var vaeLive = (() => {
       className: "vae-live-row",
       paint: (pen, width) => {
         if (!shown) return;
-        const gap = 3;
-        const size = (width - gap * (columns - 1)) / columns;
+        const gap2 = 3;
+        const size = (width - gap2 * (columns - 1)) / columns;
         for (let i = 0; i < shown.length / SIDE2 ** 2; i += 1) {
-          paintDigit(pen, shown, i * (size + gap), 0, size, i * SIDE2 ** 2);
+          paintDigit(pen, shown, i * (size + gap2), 0, size, i * SIDE2 ** 2);
         }
       }
     });
@@ -2153,7 +2153,7 @@ var vaeLive = (() => {
       this.table.show(values);
       this.speak(values);
     }
-    speak({ log, encoder, gap, mine }) {
+    speak({ log, encoder, gap: gap2, mine }) {
       if (!Number.isFinite(log))
         return this.say.say("The exact posterior is being added up …");
       const { mass, modes: modes2 } = this.posterior;
@@ -2161,10 +2161,479 @@ var vaeLive = (() => {
       const others = modes2.length > 1 ? `, in ${modes2.length} places` : "";
       const score = this.mine === this.q ? "" : ` Your q: ELBO ${number(mine)} nats, ${number(mine - encoder)} against the encoder.`;
       return this.say.say(
-        `log p(x) = ${number(log)} = ELBO ${number(encoder)} + gap ${number(gap)} nats; the cells that were added up hold ${held} % of the posterior${others}.${score}`
+        `log p(x) = ${number(log)} = ELBO ${number(encoder)} + gap ${number(gap2)} nats; the cells that were added up hold ${held} % of the posterior${others}.${score}`
       );
     }
   };
+
+  // src/line.js
+  var NOISE = 0.5;
+  var READING = 2;
+  var REACH = 16;
+  var STEP3 = 5e-3;
+  function logNormal(z, mean, deviation) {
+    const standardised = (z - mean) / deviation;
+    return -0.5 * Math.log(2 * Math.PI) - Math.log(deviation) - 0.5 * standardised ** 2;
+  }
+  function divergence(a, b) {
+    const squares = a.deviation ** 2 + (a.mean - b.mean) ** 2;
+    return Math.log(b.deviation / a.deviation) - 0.5 + squares / (2 * b.deviation ** 2);
+  }
+  function integrand(z, a, b) {
+    const log = logNormal(z, a.mean, a.deviation);
+    return Math.exp(log) * (log - logNormal(z, b.mean, b.deviation));
+  }
+  function response(z) {
+    return z ** 2 + 0.5 * z;
+  }
+  function logJoint(z) {
+    return logNormal(READING, response(z), NOISE) + logNormal(z, 0, 1);
+  }
+  function* middles2() {
+    for (let i = 0; i < 2 * REACH / STEP3; i += 1) yield (i + 0.5) * STEP3 - REACH;
+  }
+  function logEvidence() {
+    let sum = 0;
+    for (const z of middles2()) sum += Math.exp(logJoint(z));
+    return Math.log(sum * STEP3);
+  }
+  function toyBound({ mean, deviation }) {
+    const a = READING - response(mean);
+    const b = (2 * mean + 0.5) * deviation;
+    const c = deviation ** 2;
+    const squares = a ** 2 + b ** 2 + 3 * c ** 2 - 2 * a * c;
+    const variance2 = NOISE ** 2;
+    const distortion2 = 0.5 * (Math.log(2 * Math.PI * variance2) + squares / variance2);
+    const rate = divergence({ mean, deviation }, { mean: 0, deviation: 1 });
+    return { elbo: -(rate + distortion2), rate, distortion: distortion2 };
+  }
+  function toyGap({ mean, deviation }, logPx) {
+    let sum = 0;
+    for (const z of middles2()) {
+      const log = logNormal(z, mean, deviation);
+      if (log > -80) sum += Math.exp(log) * (log - logJoint(z) + logPx);
+    }
+    return sum * STEP3;
+  }
+
+  // src/ui/gap_bars.js
+  var FONT = "12px system-ui, sans-serif";
+  var SIDE5 = 14;
+  var SPANS = [12, 25, 50, 100, 200, 400, 800];
+  function spanOf(elbo2) {
+    return SPANS.find((span) => span >= -1.05 * elbo2) ?? SPANS.at(-1);
+  }
+  var GapBars = class {
+    constructor() {
+      this.values = null;
+      const paint = (pen, width, height) => this.values && this.paint(pen, width, height);
+      Object.assign(this, surface({ paint }));
+      this.canvas.classList.add("vae-live-axis", "vae-live-still-axis");
+      const label = "A bar for the ELBO and, from its end, a bar for the gap, which ends at log p(x); the sentence below gives the numbers";
+      name(this.canvas, { role: "img", label });
+    }
+    /** @param {{elbo: number, gap: number, logPx: number}} values in nats */
+    show(values) {
+      this.values = values;
+      this.repaint();
+    }
+    paint(pen, width, height) {
+      const look = colors();
+      const { elbo: elbo2, gap: gap2, logPx } = this.values;
+      const span = spanOf(elbo2);
+      const x = (nats) => width - SIDE5 + nats / span * (width - 2 * SIDE5);
+      const [thick, bottom] = [height / 6, height - 22];
+      pen.font = FONT;
+      const rows = [
+        [`ELBO = ${number(elbo2, 3)}`, elbo2, 0, look.accent],
+        [`gap KL(q ‖ p(z | x)) = ${number(gap2, 3)}`, elbo2, elbo2 + gap2, look.second]
+      ];
+      rows.forEach(([words, from, to, color], i) => {
+        const top = height * (0.13 + 0.4 * i);
+        pen.fillStyle = color;
+        pen.fillRect(x(from), top + 8, Math.max(1, x(to) - x(from)), thick);
+        pen.fillStyle = look.text;
+        pen.fillText(words, SIDE5, top + 2);
+      });
+      this.paintAxis(pen, x, bottom, span, look);
+      pen.strokeStyle = look.text;
+      pen.lineWidth = 1.5;
+      pen.setLineDash([5, 4]);
+      pen.beginPath();
+      pen.moveTo(x(logPx), 2);
+      pen.lineTo(x(logPx), bottom);
+      pen.stroke();
+      pen.setLineDash([]);
+    }
+    paintAxis(pen, x, bottom, span, look) {
+      pen.strokeStyle = pen.fillStyle = look.muted;
+      pen.lineWidth = 1;
+      pen.beginPath();
+      pen.moveTo(x(-span), bottom);
+      pen.lineTo(x(0), bottom);
+      pen.stroke();
+      pen.fillText(number(-span, 0), x(-span) - SIDE5 / 2, bottom + 16);
+      const log = `log p(x) = ${number(this.values.logPx, 3)}`;
+      pen.textAlign = "right";
+      pen.fillText(log, x(0) - 22, bottom + 16);
+      pen.fillText("0", x(0) + 3, bottom + 16);
+      pen.textAlign = "start";
+    }
+  };
+
+  // src/ui/line_q.js
+  var within = (value, [low, high]) => Math.min(high, Math.max(low, value));
+  var LineQ = class {
+    /**
+     * @param {{state: State, means: [number, number], deviations: [number, number],
+     *   change: () => void}} options state has "q": mean and deviation; change is called
+     *   after each move
+     */
+    constructor({ state, means, deviations, change }) {
+      Object.assign(this, { state, means, deviations, change });
+      this.mean = slider({
+        label: "Mean of q",
+        min: means[0],
+        max: means[1],
+        step: 0.01,
+        value: this.value.mean,
+        change: (mean) => this.set({ ...this.value, mean })
+      });
+      this.deviation = slider({
+        label: "Deviation of q",
+        min: Math.log10(deviations[0]),
+        max: Math.log10(deviations[1]),
+        step: 1e-3,
+        value: Math.log10(this.value.deviation),
+        show: (value) => number(10 ** value),
+        change: (log) => this.set({ ...this.value, deviation: 10 ** log })
+      });
+      const both = [this.mean.element, this.deviation.element];
+      this.element = make("div", { class: "vae-live-sliders" }, ...both);
+      state.follow(() => this.update());
+    }
+    /** @returns {{mean: number, deviation: number}} within the limits, whatever is written */
+    get value() {
+      const [mean, deviation] = this.state.numbers("q");
+      return {
+        mean: within(mean, this.means),
+        deviation: within(deviation, this.deviations)
+      };
+    }
+    set({ mean, deviation }) {
+      const m = within(mean, this.means).toFixed(3);
+      this.state.set("q", `${m},${within(deviation, this.deviations).toPrecision(4)}`);
+      this.update();
+    }
+    /** Move the mean by some units, and the deviation by some e-folds. */
+    nudge(step, fold) {
+      const { mean, deviation } = this.value;
+      this.set({ mean: mean + step, deviation: deviation * Math.exp(fold) });
+    }
+    update() {
+      const { mean, deviation } = this.value;
+      this.mean.set(mean);
+      this.deviation.set(Math.log10(deviation));
+      this.change();
+    }
+  };
+
+  // src/ui/line_view.js
+  var FONT2 = "12px system-ui, sans-serif";
+  var MARGIN = { left: 34, right: 8, top: 8, bottom: 22 };
+  var POINTS = 400;
+  var WIDER = 0.05;
+  var STEP4 = 0.05;
+  var FOLD = 2;
+  var LOOK = { width: 2.2, dash: [], fill: false };
+  var LineView = class {
+    /**
+     * @param {{label: string, z: [number, number], className: string,
+     *   nudge?: (mean: number, fold: number) => void}} options z: the window; nudge is told
+     *   by what a drag or a key moves the mean, and by how many e-folds the deviation
+     */
+    constructor({ label, z, className, nudge }) {
+      Object.assign(this, { z, curves: [], y: [0, 1] });
+      Object.assign(
+        this,
+        surface({ paint: (pen, width, height) => this.paint(pen, width, height) })
+      );
+      this.canvas.classList.add(className);
+      name(this.canvas, { role: nudge ? "application" : "img", label });
+      if (nudge) this.listen(nudge);
+    }
+    /**
+     * @param {Array<{f: (z: number) => number, color: string, words: string}>} curves with
+     *   what differs of LOOK; color names one of the theme's
+     * @param {[number, number]} y the window's ends
+     */
+    show(curves2, y) {
+      Object.assign(this, { curves: curves2, y });
+      this.repaint();
+    }
+    listen(nudge) {
+      const { canvas } = this;
+      let last = null;
+      canvas.addEventListener("pointerdown", (event) => {
+        if (event.button > 0) return;
+        canvas.setPointerCapture(event.pointerId);
+        canvas.focus({ preventScroll: true });
+        last = event;
+        event.preventDefault();
+      });
+      canvas.addEventListener("pointermove", (event) => {
+        if (!canvas.hasPointerCapture(event.pointerId)) return;
+        const scale = (this.z[1] - this.z[0]) / this.inner(canvas.clientWidth);
+        const fold = FOLD * (event.clientY - last.clientY) / canvas.clientHeight;
+        nudge(scale * (event.clientX - last.clientX), fold);
+        last = event;
+      });
+      const arrows = {
+        ArrowLeft: [-STEP4, 0],
+        ArrowRight: [STEP4, 0],
+        ArrowDown: [0, WIDER],
+        ArrowUp: [0, -WIDER]
+      };
+      canvas.addEventListener("keydown", (event) => {
+        const arrow = arrows[event.key];
+        if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
+        nudge(...arrow.map((step) => event.shiftKey ? step / 5 : step));
+        event.preventDefault();
+      });
+    }
+    inner(width) {
+      return width - MARGIN.left - MARGIN.right;
+    }
+    paint(pen, width, height) {
+      const look = colors();
+      const [low, high] = this.y;
+      const bottom = height - MARGIN.bottom;
+      const x = (z) => MARGIN.left + (z - this.z[0]) / (this.z[1] - this.z[0]) * this.inner(width);
+      const y = (v) => bottom - (v - low) / (high - low) * (bottom - MARGIN.top);
+      pen.font = FONT2;
+      pen.save();
+      pen.beginPath();
+      pen.rect(MARGIN.left, MARGIN.top, this.inner(width), bottom - MARGIN.top);
+      pen.clip();
+      for (const curve of this.curves) this.paintCurve(pen, { ...LOOK, ...curve }, x, y, look);
+      pen.restore();
+      this.paintAxes(pen, x, y, look);
+      this.paintWords(pen, width, look);
+    }
+    paintCurve(pen, { f, color, width, dash, fill }, x, y, look) {
+      const path = new Path2D();
+      for (let i = 0; i <= POINTS; i += 1) {
+        const z = this.z[0] + i / POINTS * (this.z[1] - this.z[0]);
+        path.lineTo(x(z), y(f(z)));
+      }
+      pen.strokeStyle = pen.fillStyle = look[color];
+      pen.lineWidth = width;
+      pen.setLineDash(dash);
+      pen.stroke(path);
+      pen.setLineDash([]);
+      if (!fill) return;
+      path.lineTo(x(this.z[1]), y(0));
+      path.lineTo(x(this.z[0]), y(0));
+      pen.globalAlpha = 0.25;
+      pen.fill(path);
+      pen.globalAlpha = 1;
+    }
+    paintAxes(pen, x, y, look) {
+      pen.strokeStyle = pen.fillStyle = look.muted;
+      pen.lineWidth = 1;
+      pen.beginPath();
+      pen.moveTo(x(this.z[0]), y(0));
+      pen.lineTo(x(this.z[1]), y(0));
+      pen.stroke();
+      const whole = (n) => String(Number(n.toPrecision(3))).replace("-", "−");
+      pen.textAlign = "center";
+      for (let z = Math.ceil(this.z[0]) + 1; z < this.z[1]; z += 1)
+        pen.fillText(whole(z), x(z), y(this.y[0]) + 16);
+      pen.textAlign = "right";
+      const [low, high] = this.y;
+      const apart = -low > 0.12 * (high - low);
+      for (const value of apart ? [low, 0, high] : [0, high])
+        pen.fillText(whole(value), MARGIN.left - 4, y(value) + (value > 0 ? 10 : 3));
+      pen.textAlign = "start";
+    }
+    /** The names of the curves, one below the other, each beside a piece of its line. */
+    paintWords(pen, width, look) {
+      const named = this.curves.filter(({ words }) => words);
+      named.forEach(({ words, color, dash = [] }, i) => {
+        const top = MARGIN.top + 8 + 17 * i;
+        pen.strokeStyle = look[color];
+        pen.lineWidth = 2.2;
+        pen.setLineDash(dash);
+        pen.beginPath();
+        pen.moveTo(MARGIN.left + 8, top);
+        pen.lineTo(MARGIN.left + 30, top);
+        pen.stroke();
+        pen.setLineDash([]);
+        pen.fillStyle = look.text;
+        pen.fillText(words, MARGIN.left + 36, top + 4);
+      });
+    }
+  };
+
+  // src/ui/gap.js
+  function gap(body, { state }) {
+    const logPx = logEvidence();
+    const say = sentence();
+    const bars = new GapBars();
+    const view = new LineView({
+      label: "The posterior and your q over z: drag sideways for the mean of q and up for a narrower q, or use the arrow keys",
+      z: [-3.5, 3.5],
+      className: "vae-live-axis",
+      nudge: (step, fold) => q.nudge(step, fold)
+    });
+    const update = () => {
+      const now = q.value;
+      const { elbo: elbo2 } = toyBound(now);
+      const gap2 = toyGap(now, logPx);
+      view.show(curves(now, logPx), [0, 2.4]);
+      bars.show({ elbo: elbo2, gap: gap2, logPx });
+      body.now = { ...now, elbo: elbo2, gap: gap2, logPx };
+      const [bound, missing2, all] = [elbo2, gap2, logPx].map((nats) => number(nats, 3));
+      say.say(
+        `q has mean ${number(now.mean)} and deviation ${number(now.deviation)}: ELBO ${bound} + gap ${missing2} = log p(x), ${all} nats.`
+      );
+    };
+    const limits = { means: [-3, 3], deviations: [0.05, 1.5] };
+    const q = new LineQ({ state, ...limits, change: update });
+    const figure = (canvas, text) => {
+      const words = make("figcaption", { text });
+      return make("figure", { class: "vae-live-picture" }, canvas, words);
+    };
+    const pictures = make("div", { class: "vae-live-pictures" });
+    pictures.append(
+      figure(view.canvas, "Density per unit of z, after the reading x = 2."),
+      figure(bars.canvas, "Nats. The dashed line is log p(x); the gap starts at the ELBO.")
+    );
+    body.append(pictures, q.element, say.element);
+    return async () => update();
+  }
+  gap.defaults = { q: "0.000,1.200" };
+  function curves({ mean, deviation }, logPx) {
+    return [
+      {
+        f: (z) => Math.exp(logJoint(z) - logPx),
+        color: "second",
+        fill: true,
+        width: 1,
+        words: "posterior p(z | x)"
+      },
+      {
+        f: (z) => Math.exp(logNormal(z, 0, 1)),
+        color: "muted",
+        dash: [5, 4],
+        width: 1.2,
+        words: "prior"
+      },
+      {
+        f: (z) => Math.exp(logNormal(z, mean, deviation)),
+        color: "accent",
+        words: "your q"
+      }
+    ];
+  }
+
+  // src/ui/kl.js
+  var P = { mean: 0, deviation: 1 };
+  var WINDOW = [-4, 4];
+  var POINTS2 = 200;
+  var HEIGHTS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500];
+  var round = (value) => HEIGHTS.find((height) => height >= value) ?? HEIGHTS.at(-1);
+  function kl(body, { state }) {
+    const say = sentence();
+    const views = makeViews((step, fold) => q.nudge(step, fold));
+    const update = () => {
+      const now = q.value;
+      const reverse = divergence(now, P);
+      const forward2 = divergence(P, now);
+      views.densities.show(densities(now), [0, 1.6]);
+      const sums = addedUp(now, reverse, forward2);
+      views.sums.show(sums, ends(sums));
+      body.now = { ...now, reverse, forward: forward2 };
+      say.say(
+        `q has mean ${number(now.mean)} and deviation ${number(now.deviation)}: KL(q ‖ p) = ${number(reverse)} nats, KL(p ‖ q) = ${number(forward2)} nats.`
+      );
+    };
+    const limits = { means: [-3, 3], deviations: [0.1, 3] };
+    const q = new LineQ({ state, ...limits, change: update });
+    body.append(views.element, q.element, say.element);
+    return async () => update();
+  }
+  kl.defaults = { q: "1.000,0.400" };
+  function makeViews(nudge) {
+    const densities2 = new LineView({
+      label: "p and your q: drag sideways for the mean of q and up for a narrower q, or use the arrow keys",
+      z: WINDOW,
+      className: "vae-live-axis",
+      nudge
+    });
+    const sums = new LineView({
+      label: "What each of the two divergences adds up over z, as a shaded area",
+      z: WINDOW,
+      className: "vae-live-axis"
+    });
+    sums.canvas.classList.add("vae-live-still-axis");
+    const element = make("div", { class: "vae-live-pictures" });
+    for (const [{ canvas }, text] of [
+      [densities2, "Densities per unit of z."],
+      [
+        sums,
+        "What is added up, in nats per unit of z: area above 0 counts for a divergence, area below against it."
+      ]
+    ]) {
+      const words = make("figcaption", { text });
+      element.append(make("figure", { class: "vae-live-picture" }, canvas, words));
+    }
+    return { densities: densities2, sums, element };
+  }
+  function densities({ mean, deviation }) {
+    return [
+      {
+        f: (z) => Math.exp(logNormal(z, P.mean, P.deviation)),
+        color: "second",
+        dash: [5, 4],
+        words: "p, standard normal"
+      },
+      {
+        f: (z) => Math.exp(logNormal(z, mean, deviation)),
+        color: "accent",
+        words: "your q"
+      }
+    ];
+  }
+  function addedUp(q, reverse, forward2) {
+    const look = { fill: true, width: 1.5 };
+    return [
+      {
+        ...look,
+        f: (z) => integrand(z, P, q),
+        color: "second",
+        dash: [5, 4],
+        words: `p log(p / q): KL(p ‖ q) = ${number(forward2)}`
+      },
+      {
+        ...look,
+        f: (z) => integrand(z, q, P),
+        color: "accent",
+        words: `q log(q / p): KL(q ‖ p) = ${number(reverse)}`
+      }
+    ];
+  }
+  function ends(curves2) {
+    let [low, high] = [0, 0];
+    for (const { f } of curves2) {
+      for (let i = 0; i <= POINTS2; i += 1) {
+        const value = f(WINDOW[0] + i / POINTS2 * (WINDOW[1] - WINDOW[0]));
+        [low, high] = [Math.min(low, value), Math.max(high, value)];
+      }
+    }
+    const top = round(1.3 * high);
+    return [-Math.max(top / 10, round(-low)), top];
+  }
 
   // src/ui/bytes.js
   var LEVELS = 256;
@@ -2569,12 +3038,12 @@ var vaeLive = (() => {
       }
     }
     /** Show what is chosen, which may have come with the address. */
-    update(ends, nets) {
+    update(ends2, nets) {
       for (const [name2, choice] of this.choices) choice.set(chosen(this.state, name2));
       this.boxes.forEach(
         ({ input }, k) => input.checked = nets.includes(this.networks[k][0])
       );
-      this.ends.forEach(({ input }, k) => input.value = ends[k]);
+      this.ends.forEach(({ input }, k) => input.value = ends2[k]);
       this.along.set(this.state.numbers("t")[0]);
       const between = chosen(this.state, "row") === "between";
       this.line.hidden = !between;
@@ -2826,13 +3295,13 @@ var vaeLive = (() => {
       const z = state.numbers("z");
       this.axes.forEach((axis, k) => axis.set(z[k]));
       if (!this.panels.get("mlp_2").model) return;
-      const ends = [this.endOf(0), this.endOf(1)];
+      const ends2 = [this.endOf(0), this.endOf(1)];
       const [seed] = state.numbers("draw");
       const noisy = this.full && chosen(state, "pixels") === "sample";
-      const shown = { z, noisy, ends, seed: Math.abs(Math.trunc(seed)) % 2 ** 32 };
+      const shown = { z, noisy, ends: ends2, seed: Math.abs(Math.trunc(seed)) % 2 ** 32 };
       Object.assign(shown, { show: chosen(state, "show"), row: chosen(state, "row") });
       for (const panel of this.panels.values()) if (panel.model) panel.paint(shown);
-      this.controls?.update(ends, this.chosenNets());
+      this.controls?.update(ends2, this.chosenNets());
       this.speak(z);
     }
     speak(z) {
@@ -3002,7 +3471,7 @@ var vaeLive = (() => {
   }
 
   // src/trainer/manifold.js
-  var SIDE5 = 20;
+  var SIDE6 = 20;
   var UPPER = [
     0.0627068,
     0.1891184,
@@ -3017,10 +3486,10 @@ var vaeLive = (() => {
   ];
   var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];
   function manifoldCodes() {
-    const codes2 = new Float32Array(2 * SIDE5 * SIDE5);
-    for (let i = 0; i < SIDE5 * SIDE5; i++) {
-      codes2[2 * i] = QUANTILES[i % SIDE5];
-      codes2[2 * i + 1] = QUANTILES[SIDE5 - 1 - Math.floor(i / SIDE5)];
+    const codes2 = new Float32Array(2 * SIDE6 * SIDE6);
+    for (let i = 0; i < SIDE6 * SIDE6; i++) {
+      codes2[2 * i] = QUANTILES[i % SIDE6];
+      codes2[2 * i + 1] = QUANTILES[SIDE6 - 1 - Math.floor(i / SIDE6)];
     }
     return codes2;
   }
@@ -3392,12 +3861,12 @@ var vaeLive = (() => {
      * @throws {RangeError} if a number makes no sense
      */
     constructor(options = {}) {
-      const { hidden = 64, latentDim = 2, variance: variance2 = null, kl = true, seed = 1 } = options;
+      const { hidden = 64, latentDim = 2, variance: variance2 = null, kl: kl2 = true, seed = 1 } = options;
       const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;
       for (const [name2, value] of Object.entries({ hidden, latentDim, batchSize }))
         requireWhole(name2, value);
       Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });
-      this.parts = parts ?? (kl ? variationalParts : autoencoderParts);
+      this.parts = parts ?? (kl2 ? variationalParts : autoencoderParts);
       this.random = seeded(seed);
       const allocate = kernel2.alloc;
       this.parameters = zeros(shapes(hidden, latentDim), allocate);
@@ -4042,8 +4511,8 @@ var vaeLive = (() => {
   };
 
   // src/trainer/charts.js
-  var FONT = "12px system-ui, sans-serif";
-  var MARGIN = { left: 48, right: 12, top: 12, bottom: 32 };
+  var FONT3 = "12px system-ui, sans-serif";
+  var MARGIN2 = { left: 48, right: 12, top: 12, bottom: 32 };
   function planeLimit(codes2) {
     const sizes = Float32Array.from(codes2, Math.abs).sort();
     const wanted = sizes[Math.floor(0.99 * (sizes.length - 1))];
@@ -4060,7 +4529,7 @@ var vaeLive = (() => {
     pen.globalAlpha = 1;
     pen.strokeStyle = look.text;
     pen.lineWidth = 1;
-    pen.font = FONT;
+    pen.font = FONT3;
     for (const radius of [1, 2, 3]) {
       pen.beginPath();
       pen.arc(at(0), at(0), at(radius) - at(0), 0, 2 * Math.PI);
@@ -4091,7 +4560,7 @@ var vaeLive = (() => {
       x: [0, Math.max(1, ...rates2.map((rate) => 1.25 * rate))],
       y: [0, rates2.length]
     };
-    pen.font = FONT;
+    pen.font = FONT3;
     const place = frame(pen, width, height, axes, look, ["rate, nats a digit", ""], false);
     rates2.forEach((rate, j) => {
       const [top, thick] = [place.y(rates2.length - j - 0.2), place.y(0) - place.y(0.6)];
@@ -4103,7 +4572,7 @@ var vaeLive = (() => {
     });
   }
   function paintWords(pen, width, height, words, look) {
-    pen.font = FONT;
+    pen.font = FONT3;
     write2(pen, words, Math.max(0, (width - pen.measureText(words).width) / 2), height / 2, look);
   }
   function paintWalk(pen, width, height, walk, look) {
@@ -4133,10 +4602,10 @@ var vaeLive = (() => {
     pen.save();
     pen.beginPath();
     pen.rect(
-      MARGIN.left,
-      MARGIN.top,
-      width - MARGIN.left - MARGIN.right,
-      height - MARGIN.top - MARGIN.bottom
+      MARGIN2.left,
+      MARGIN2.top,
+      width - MARGIN2.left - MARGIN2.right,
+      height - MARGIN2.top - MARGIN2.bottom
     );
     pen.clip();
     const trained = curve.filter((p) => p.train !== null && p.epochs >= 1);
@@ -4164,9 +4633,9 @@ var vaeLive = (() => {
     return [least === null ? low - room : low, high + room];
   }
   function frame(pen, width, height, { x, y }, look, [below, beside], withY = true) {
-    const [left, right] = [MARGIN.left, width - MARGIN.right];
-    const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
-    pen.font = FONT;
+    const [left, right] = [MARGIN2.left, width - MARGIN2.right];
+    const [top, bottom] = [MARGIN2.top, height - MARGIN2.bottom];
+    pen.font = FONT3;
     pen.strokeStyle = look.line;
     pen.lineWidth = 1;
     pen.strokeRect(left, top, right - left, bottom - top);
@@ -4274,7 +4743,7 @@ var vaeLive = (() => {
       const { frame: frame2, labels, limit } = this;
       if (name2 === "codes") paintCodes(pen, width, { codes: frame2.codes, labels, limit }, look);
       else if (name2 === "manifold")
-        paintManifold(pen, width, frame2.manifold, SIDE5, this.scratch, look);
+        paintManifold(pen, width, frame2.manifold, SIDE6, this.scratch, look);
       else this.#paintChart(name2, pen, width, height, look);
     }
     #paintChart(name2, pen, width, height, look) {
@@ -4389,7 +4858,7 @@ var vaeLive = (() => {
     }
     #reset() {
       if (!this.trainer) return;
-      const { hidden, kl, variance: variance2, seed } = this.controls.options();
+      const { hidden, kl: kl2, variance: variance2, seed } = this.controls.options();
       this.name = `784-${hidden}-2`;
       this.run += 1;
       this.epochs = 0;
@@ -4398,7 +4867,7 @@ var vaeLive = (() => {
       this.trainer.send({
         type: "reset",
         run: this.run,
-        options: { hidden, kl, variance: variance2, seed }
+        options: { hidden, kl: kl2, variance: variance2, seed }
       });
     }
     async #toggle() {
@@ -4457,7 +4926,7 @@ var vaeLive = (() => {
   }
 
   // src/main.js
-  var WIDGETS = { plane, draw, latents, train };
+  var WIDGETS = { plane, draw, latents, train, gap, kl };
   var NEAR2 = "300px";
   function keyOf(name2, used) {
     const count2 = (used.get(name2) || 0) + 1;
