@@ -2469,6 +2469,10 @@ var vaeLive = (() => {
         pen.lineTo(MARGIN.left + 30, top);
         pen.stroke();
         pen.setLineDash([]);
+        pen.strokeStyle = look.paper;
+        pen.lineWidth = 4;
+        pen.lineJoin = "round";
+        pen.strokeText(words, MARGIN.left + 36, top + 4);
         pen.fillStyle = look.text;
         pen.fillText(words, MARGIN.left + 36, top + 4);
       });

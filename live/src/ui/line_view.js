@@ -145,6 +145,11 @@ export class LineView {
       pen.lineTo(MARGIN.left + 30, top);
       pen.stroke();
       pen.setLineDash([]);
+      // A rim of paper keeps the words readable over a curve.
+      pen.strokeStyle = look.paper;
+      pen.lineWidth = 4;
+      pen.lineJoin = "round";
+      pen.strokeText(words, MARGIN.left + 36, top + 4);
       pen.fillStyle = look.text;
       pen.fillText(words, MARGIN.left + 36, top + 4);
     });
