@@ -68,7 +68,7 @@ def main():
         chromium = playwright.chromium.launch(**options)
         viewport = {"width": 1280, "height": 900}
         page = chromium.new_page(viewport=viewport, device_scale_factor=SCALE)
-        for name in ("intro", "live"):
+        for name in ("intro", "live", "05_gaussian_decoder"):
             page.goto((SITE / f"{name}.html").as_uri())
             page.add_style_tag(content=HIDDEN)
             for found in stills(page):
