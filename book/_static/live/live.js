@@ -2538,12 +2538,13 @@ var vaeLive = (() => {
   }
   var isOne = (value) => Math.abs(value - 1) <= SAME * Math.max(1, Math.abs(value));
   function short(value) {
-    const inverse = 1 / value;
-    const whole = Math.round(inverse);
-    const odd = whole >= 3 && whole < 1e6 && !/^[125]0*$/.test(String(whole));
-    if (odd && Math.abs(inverse - whole) < 1e-9 * whole) return `1/${whole}`;
     const rounded = Number(value.toPrecision(3));
-    return String(rounded).replace("e-", "e−").replace("e+", "e");
+    const whole = Math.round(1 / value);
+    const isFraction = Math.abs(whole * value - 1) < 1e-9 && whole < 1e6;
+    if (isFraction && Math.abs(rounded / value - 1) > 1e-9) return `1/${whole}`;
+    if (rounded >= 1e-4 && rounded < 1e6) return String(rounded);
+    const [digits, power] = rounded.toExponential().split("e");
+    return `${digits}e${power.replace("+", "").replace("-", "−")}`;
   }
 
   // src/trainer/thresholds.js
@@ -2796,10 +2797,10 @@ var vaeLive = (() => {
       return `This loss is no bound on a likelihood: ${model.reasons.join("; ")}.${rest}`;
     }
     const factor = model.likelihood === "Bernoulli" ? c : k;
-    const scaled = factor === 1 ? "" : ` divided by ${short(factor)},`;
+    const scaled = factor === 1 ? "" : `, divided by ${short(factor)},`;
     const bound = model.beta > 1 + 1e-9 ? "a bound below the ELBO" : "the ELBO";
     const on = model.boundOn === "images" ? "" : `, on ${model.boundOn}`;
-    return `Minus this loss,${scaled} is up to a constant ${bound} of a ${model.likelihood} decoder with ${said}${on}.${sigma}${because}`;
+    return `Minus this loss${scaled} is up to a constant ${bound} of a ${model.likelihood} decoder with ${said}${on}.${sigma}${because}`;
   }
 
   // src/ui/ruler.js
@@ -2812,10 +2813,10 @@ var vaeLive = (() => {
   }
   function paintRuler(pen, width, { low, high, title, value, marks }, look) {
     const at = (v) => EDGE + (width - 2 * EDGE) * fraction(v, low, high);
-    const base = ROW * (marks.length + 1) + 14;
+    const base = ROW * marks.length + 16;
     pen.font = FONT;
     pen.lineWidth = 1;
-    marks.forEach((mark2, row) => paintMark(pen, width, at(mark2.value), row, mark2, base, look));
+    marks.forEach((mark2, row) => paintMark(pen, at(mark2.value), row, mark2, base, look));
     paintAxis(pen, width, at, base, { low, high, title }, look);
     if (value === null) return;
     pen.fillStyle = look.accent;
@@ -2823,7 +2824,7 @@ var vaeLive = (() => {
     pen.arc(at(value), base, 7, 0, 2 * Math.PI);
     pen.fill();
   }
-  function paintMark(pen, width, x, row, { words }, base, look) {
+  function paintMark(pen, x, row, { words, right }, base, look) {
     const middle = ROW * (row + 0.5);
     pen.strokeStyle = look.second;
     pen.beginPath();
@@ -2832,7 +2833,7 @@ var vaeLive = (() => {
     pen.stroke();
     const room = pen.measureText(words).width + 5;
     pen.fillStyle = look.text;
-    pen.fillText(words, x + room < width ? x + 5 : x - room, middle + 4);
+    pen.fillText(words, right || room > x ? x + 5 : x - room, middle + 4);
   }
   function paintAxis(pen, width, at, base, { low, high, title }, look) {
     pen.strokeStyle = look.muted;
@@ -2858,14 +2859,14 @@ var vaeLive = (() => {
   // src/ui/loss.js
   var LEARNED = 0.036868;
   var DEVIATIONS2 = [
-    { value: Math.sqrt(THRESHOLDS[0]), words: "MNIST: codes collapse above 2.28" },
+    { value: Math.sqrt(THRESHOLDS[0]), words: "codes of digits collapse above 2.28" },
     { value: 1, words: "black to white: 1" },
-    { value: Math.sqrt(LEARNED), words: "MNIST: learned, 0.19" },
+    { value: Math.sqrt(LEARNED), words: "learned from digits: 0.19" },
     { value: 1 / 255, words: "one grey level: 1/255" }
   ];
   var WEIGHTS = [
-    { value: 1, words: "the ELBO: 1" },
-    { value: 1, words: "above: a looser bound" }
+    { value: 1, words: "below 1: no bound" },
+    { value: 1, words: "above 1: a looser bound", right: true }
   ];
   function loss(body, { state }) {
     const widget = new Loss(body, state);

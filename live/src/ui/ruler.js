@@ -11,19 +11,20 @@ export function fraction(value, low, high) {
 }
 
 /**
- * Paint a ruler: each mark's words stand in a row of their own, beside its line.
+ * Paint a ruler: each mark's words stand in a row of their own, to the left of its line
+ * unless it says otherwise. With the largest mark first no words cross a line.
  * @param {CanvasRenderingContext2D} pen
  * @param {number} width in pixels of the page
  * @param {{low: number, high: number, title: string, value: ?number,
- *   marks: Array<{value: number, words: string}>}} ruler low and high as powers of ten
+ *   marks: Array<{value: number, words: string, right?: boolean}>}} ruler low and high as powers of ten
  * @param {Object} look what colors() returns
  */
 export function paintRuler(pen, width, { low, high, title, value, marks }, look) {
   const at = (v) => EDGE + (width - 2 * EDGE) * fraction(v, low, high);
-  const base = ROW * (marks.length + 1) + 14;
+  const base = ROW * marks.length + 16;
   pen.font = FONT;
   pen.lineWidth = 1;
-  marks.forEach((mark, row) => paintMark(pen, width, at(mark.value), row, mark, base, look));
+  marks.forEach((mark, row) => paintMark(pen, at(mark.value), row, mark, base, look));
   paintAxis(pen, width, at, base, { low, high, title }, look);
   if (value === null) return;
   pen.fillStyle = look.accent;
@@ -32,7 +33,7 @@ export function paintRuler(pen, width, { low, high, title, value, marks }, look)
   pen.fill();
 }
 
-function paintMark(pen, width, x, row, { words }, base, look) {
+function paintMark(pen, x, row, { words, right }, base, look) {
   const middle = ROW * (row + 0.5);
   pen.strokeStyle = look.second;
   pen.beginPath();
@@ -41,7 +42,7 @@ function paintMark(pen, width, x, row, { words }, base, look) {
   pen.stroke();
   const room = pen.measureText(words).width + 5;
   pen.fillStyle = look.text;
-  pen.fillText(words, x + room < width ? x + 5 : x - room, middle + 4);
+  pen.fillText(words, right || room > x ? x + 5 : x - room, middle + 4);
 }
 
 function paintAxis(pen, width, at, base, { low, high, title }, look) {
