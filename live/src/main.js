@@ -8,6 +8,7 @@
 import { services } from "./services.js";
 import { make } from "./ui/dom.js";
 import { draw } from "./ui/draw.js";
+import { gradients } from "./ui/gradients.js";
 import { latents } from "./ui/latents.js";
 import { loss } from "./ui/loss.js";
 import { plane } from "./ui/plane.js";
@@ -17,7 +18,7 @@ import { train } from "./trainer/widget.js";
 // What the files of weights and digits call, and what tests measure: window.vaeLive.
 export * from "./engine.js";
 
-const WIDGETS = { plane, draw, latents, train, loss };
+const WIDGETS = { plane, draw, latents, train, loss, gradients };
 const NEAR = "300px";
 
 /** The widget's name on this page: "plane", and "plane-2" for a second one. */

@@ -2166,6 +2166,204 @@ var vaeLive = (() => {
     }
   };
 
+  // src/estimators.js
+  var exact = (mu) => 2 * mu;
+  function estimates({ mu, sigma, baseline = false }, noise) {
+    const level = baseline ? mu ** 2 + sigma ** 2 : 0;
+    const pathwise = new Float64Array(noise.length);
+    const score = new Float64Array(noise.length);
+    for (let i = 0; i < noise.length; i += 1) {
+      const z = mu + sigma * noise[i];
+      pathwise[i] = 2 * z;
+      score[i] = (z ** 2 - level) * noise[i] / sigma;
+    }
+    return { pathwise, score };
+  }
+  function variances({ mu, sigma, baseline = false }) {
+    const plain = mu ** 4 / sigma ** 2 + 14 * mu ** 2 + 15 * sigma ** 2;
+    const score = baseline ? 8 * mu ** 2 + 10 * sigma ** 2 : plain;
+    return { pathwise: 4 * sigma ** 2, score };
+  }
+  function summary(draws) {
+    const n = draws.length;
+    const mean = Array.prototype.reduce.call(draws, (sum, v) => sum + v, 0) / n;
+    if (n < 2) return { mean, error: null };
+    const squares = Array.prototype.reduce.call(draws, (sum, v) => sum + (v - mean) ** 2, 0);
+    return { mean, error: Math.sqrt(squares / (n - 1) / n) };
+  }
+
+  // src/ui/clouds.js
+  var FONT = "12px system-ui, sans-serif";
+  var TITLE = 18;
+  var HEIGHTS = 7;
+  function heights(n) {
+    const random = seeded(HEIGHTS);
+    return Array.from({ length: n }, () => random.uniform());
+  }
+  function limitOf(toy) {
+    const { pathwise, score } = variances(toy);
+    return 3 * Math.sqrt(Math.max(pathwise, score));
+  }
+  function paintClouds(pen, width, height, { toy, rows }, look) {
+    const [middle, limit] = [exact(toy.mu), limitOf(toy)];
+    const at = (value) => width / 2 * (1 + (value - middle) / limit);
+    const room = (height - TITLE) / rows.length;
+    pen.font = FONT;
+    rows.forEach(({ words, draws }, k) => {
+      const box = { top: k * room + TITLE, tall: room - TITLE - 6 };
+      const color = k ? look.second : look.accent;
+      pen.fillStyle = look.text;
+      pen.fillText(words, 0, box.top - 5);
+      paintCloud(pen, at, draws, box, color);
+      paintMean(pen, at, summary(draws), box, look);
+    });
+    paintExact(pen, width, height, look);
+    for (const [value, x] of [
+      [middle - limit, 0],
+      [middle + limit, width]
+    ]) {
+      const words = number(value, 1);
+      pen.fillText(words, x ? x - pen.measureText(words).width : 0, height - 3);
+    }
+  }
+  function paintCloud(pen, at, draws, { top, tall }, color) {
+    pen.fillStyle = color;
+    pen.globalAlpha = draws.length > 100 ? 0.45 : 0.8;
+    const up = heights(draws.length);
+    draws.forEach((draw2, i) => {
+      pen.beginPath();
+      pen.arc(at(draw2), top + 3 + (tall - 6) * up[i], 2.2, 0, 2 * Math.PI);
+      pen.fill();
+    });
+    pen.globalAlpha = 1;
+  }
+  function paintMean(pen, at, { mean, error }, { top, tall }, look) {
+    const middle = top + tall / 2;
+    pen.strokeStyle = look.text;
+    pen.lineWidth = 3;
+    pen.beginPath();
+    pen.moveTo(at(mean), middle - 12);
+    pen.lineTo(at(mean), middle + 12);
+    if (error !== null) {
+      pen.moveTo(at(mean - 2 * error), middle);
+      pen.lineTo(at(mean + 2 * error), middle);
+    }
+    pen.stroke();
+  }
+  function paintExact(pen, width, height, look) {
+    pen.strokeStyle = look.text;
+    pen.lineWidth = 1;
+    pen.setLineDash([4, 3]);
+    pen.beginPath();
+    pen.moveTo(width / 2, TITLE);
+    pen.lineTo(width / 2, height - TITLE);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.fillStyle = look.muted;
+    const words = "exact";
+    pen.fillText(words, (width - pen.measureText(words).width) / 2, height - 3);
+  }
+
+  // src/ui/gradients.js
+  var MU = 1;
+  var MOST = 1e3;
+  var [NARROW, WIDE] = [0.05, 2];
+  function gradients(body, { state }) {
+    const widget = new Gradients(body, state);
+    return async () => widget.update();
+  }
+  gradients.defaults = { n: "200", sigma: "0.5", seed: "1", baseline: "0" };
+  var within = (value, low, high) => Math.min(high, Math.max(low, value));
+  function judge(toy, n, noise) {
+    const { pathwise, score } = estimates(toy, noise);
+    const said = (draws) => {
+      const { mean, error } = summary(draws);
+      return error === null ? number(mean) : `${number(mean)}, standard error ${number(error)}`;
+    };
+    const exactly = variances(toy);
+    const worth = (exactly.score / exactly.pathwise).toPrecision(3);
+    return `${n} draw${n > 1 ? "s" : ""} of each; exact: ${number(exact(toy.mu))}. Pathwise: ${said(pathwise)}. Score function: ${said(score)}. One pathwise draw is worth ${Number(worth)} draws of the score function.`;
+  }
+  var Gradients = class {
+    constructor(body, state) {
+      Object.assign(this, { body, state, shown: null });
+      body.widget = this;
+      this.makeControls();
+      this.picture = surface({
+        className: "vae-live-clouds",
+        paint: (pen, width, height) => this.shown && paintClouds(pen, width, height, this.shown, colors())
+      });
+      this.say = sentence();
+      const note2 = make("p", {
+        class: "vae-live-note",
+        text: "A dot is one draw. Upright bar: their mean, with two standard errors to either side."
+      });
+      const line2 = make("div", { class: "vae-live-line" }, this.again, this.baseline.element);
+      const sliders = make("div", { class: "vae-live-sliders" });
+      sliders.append(this.n.element, this.sigma.element);
+      body.append(sliders, line2, this.picture.canvas, note2, this.say.element);
+      this.update();
+      state.follow(() => this.update());
+    }
+    makeControls() {
+      const change = (name2) => (value) => {
+        this.state.set(name2, Number(value));
+        this.update();
+      };
+      this.n = slider({
+        label: "Draws",
+        min: 1,
+        max: MOST,
+        step: 1,
+        value: 1,
+        decimals: 0,
+        change: change("n")
+      });
+      this.sigma = slider({
+        label: "σ of q",
+        min: NARROW,
+        max: WIDE,
+        step: 0.05,
+        value: 1,
+        change: change("sigma")
+      });
+      this.again = button("Draw anew", () => change("seed")(this.settings().seed + 1));
+      const label = "subtract the baseline E[z²] from z²";
+      this.baseline = checkbox({ label, value: false, change: change("baseline") });
+    }
+    /** What the page's address holds, within what the controls can show. */
+    settings() {
+      const [n] = this.state.numbers("n");
+      const [sigma] = this.state.numbers("sigma");
+      const [seed] = this.state.numbers("seed");
+      return {
+        n: within(Math.round(n), 1, MOST),
+        sigma: within(sigma, NARROW, WIDE),
+        seed: Math.abs(Math.trunc(seed)) % 2 ** 32,
+        baseline: this.state.choice("baseline", ["0", "1"]) === "1"
+      };
+    }
+    update() {
+      const { n, sigma, seed, baseline } = this.settings();
+      this.n.set(n);
+      this.sigma.set(sigma);
+      this.baseline.input.checked = baseline;
+      const toy = { mu: MU, sigma, baseline };
+      const noise = seeded(seed).normals(MOST).subarray(0, n);
+      const { pathwise, score } = estimates(toy, noise);
+      const rows = [
+        { words: "pathwise: 2z", draws: pathwise },
+        {
+          words: `score function: ${baseline ? "(z² − E[z²])" : "z²"} ε / σ`,
+          draws: score
+        }
+      ];
+      this.shown = { toy, rows };
+      this.picture.repaint();
+      this.say.say(judge(toy, n, noise));
+    }
+  };
+
   // src/ui/bytes.js
   var LEVELS = 256;
   var NATS_PER_BYTE = 8 * Math.LN2;
@@ -2636,7 +2834,7 @@ var vaeLive = (() => {
   ];
   var SIZES = ["28x28x1", "32x32x3", "64x64x3", "256x256x3"];
   var DIMENSIONS2 = ["2", "10", "20", "32", "64", "128", "200", "4096"];
-  var [LEAST, MOST] = [-7, 4];
+  var [LEAST, MOST2] = [-7, 4];
   var OWN = "own";
   var DEFAULTS = {
     error: "squared",
@@ -2684,7 +2882,7 @@ var vaeLive = (() => {
     const made = slider({
       label,
       min: zero ? LEAST : LEAST + 0.05,
-      max: MOST,
+      max: MOST2,
       step: 0.05,
       value: 0,
       show,
@@ -2804,7 +3002,7 @@ var vaeLive = (() => {
   }
 
   // src/ui/ruler.js
-  var FONT = "12px system-ui, sans-serif";
+  var FONT2 = "12px system-ui, sans-serif";
   var ROW = 18;
   var EDGE = 10;
   function fraction(value, low, high) {
@@ -2814,7 +3012,7 @@ var vaeLive = (() => {
   function paintRuler(pen, width, { low, high, title, value, marks }, look) {
     const at = (v) => EDGE + (width - 2 * EDGE) * fraction(v, low, high);
     const base = ROW * marks.length + 16;
-    pen.font = FONT;
+    pen.font = FONT2;
     pen.lineWidth = 1;
     marks.forEach((mark2, row) => paintMark(pen, at(mark2.value), row, mark2, base, look));
     paintAxis(pen, width, at, base, { low, high, title }, look);
@@ -3375,9 +3573,9 @@ var vaeLive = (() => {
     return { ...product, descend: fastDescend(instance.exports.descend) };
   }
   function fastDescend(fast) {
-    return (weights, gradients, first, second, size) => {
+    return (weights, gradients2, first, second, size) => {
       const whole = weights.length - weights.length % BLOCK2;
-      const arrays = [weights, gradients, first, second];
+      const arrays = [weights, gradients2, first, second];
       if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);
       descendPlain(...arrays.map((array) => array.subarray(whole)), size);
     };
@@ -3406,14 +3604,14 @@ var vaeLive = (() => {
      * @param {Object<string, Float32Array>} gradients of the loss, by name
      * @param {function(string): boolean} [isLearned] which weights move
      */
-    update(gradients, isLearned = () => true) {
+    update(gradients2, isLearned = () => true) {
       this.steps += 1;
       const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);
       const size = this.learningRate * corrected;
       for (const name2 of Object.keys(this.weights)) {
         if (!isLearned(name2)) continue;
         const moments2 = [this.first[name2], this.second[name2]];
-        this.descend(this.weights[name2], gradients[name2], ...moments2, size);
+        this.descend(this.weights[name2], gradients2[name2], ...moments2, size);
       }
     }
   };
@@ -3421,9 +3619,9 @@ var vaeLive = (() => {
     const entries = Object.entries(weights);
     return Object.fromEntries(entries.map(([name2, values]) => [name2, alloc(values.length)]));
   }
-  function descendPlain(weights, gradients, first, second, size) {
+  function descendPlain(weights, gradients2, first, second, size) {
     for (let i = 0; i < weights.length; i++) {
-      const gradient2 = gradients[i];
+      const gradient2 = gradients2[i];
       const mean = first[i] + (1 - BETA_1) * (gradient2 - first[i]);
       const square = second[i] + (1 - BETA_2) * (gradient2 * gradient2 - second[i]);
       first[i] = mean;
@@ -3592,11 +3790,11 @@ var vaeLive = (() => {
     backwardEncoder(kernel2, weights, work, n);
   }
   function backwardDecoder(kernel2, weights, work, n) {
-    const { hidden, latentDim, gradients } = work;
+    const { hidden, latentDim, gradients: gradients2 } = work;
     weightGradients(
       kernel2,
-      gradients.pixelsKernel,
-      gradients.pixelsBias,
+      gradients2.pixelsKernel,
+      gradients2.pixelsBias,
       work.decoderHidden,
       work.logitsGradient,
       n,
@@ -3616,8 +3814,8 @@ var vaeLive = (() => {
     closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);
     weightGradients(
       kernel2,
-      gradients.decoderKernel,
-      gradients.decoderBias,
+      gradients2.decoderKernel,
+      gradients2.decoderBias,
       work.z,
       work.decoderGradient,
       n,
@@ -3636,11 +3834,11 @@ var vaeLive = (() => {
     );
   }
   function backwardEncoder(kernel2, weights, work, n) {
-    const { hidden, latentDim, gradients } = work;
+    const { hidden, latentDim, gradients: gradients2 } = work;
     weightGradients(
       kernel2,
-      gradients.headsKernel,
-      gradients.headsBias,
+      gradients2.headsKernel,
+      gradients2.headsBias,
       work.encoderHidden,
       work.headsGradient,
       n,
@@ -3660,8 +3858,8 @@ var vaeLive = (() => {
     closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);
     weightGradients(
       kernel2,
-      gradients.encoderKernel,
-      gradients.encoderBias,
+      gradients2.encoderKernel,
+      gradients2.encoderBias,
       work.x,
       work.encoderGradient,
       n,
@@ -4470,7 +4668,7 @@ var vaeLive = (() => {
   };
 
   // src/trainer/charts.js
-  var FONT2 = "12px system-ui, sans-serif";
+  var FONT3 = "12px system-ui, sans-serif";
   var MARGIN = { left: 48, right: 12, top: 12, bottom: 32 };
   function planeLimit(codes2) {
     const sizes = Float32Array.from(codes2, Math.abs).sort();
@@ -4488,7 +4686,7 @@ var vaeLive = (() => {
     pen.globalAlpha = 1;
     pen.strokeStyle = look.text;
     pen.lineWidth = 1;
-    pen.font = FONT2;
+    pen.font = FONT3;
     for (const radius of [1, 2, 3]) {
       pen.beginPath();
       pen.arc(at(0), at(0), at(radius) - at(0), 0, 2 * Math.PI);
@@ -4519,7 +4717,7 @@ var vaeLive = (() => {
       x: [0, Math.max(1, ...rates2.map((rate) => 1.25 * rate))],
       y: [0, rates2.length]
     };
-    pen.font = FONT2;
+    pen.font = FONT3;
     const place = frame(pen, width, height, axes, look, ["rate, nats a digit", ""], false);
     rates2.forEach((rate, j) => {
       const [top, thick] = [place.y(rates2.length - j - 0.2), place.y(0) - place.y(0.6)];
@@ -4531,7 +4729,7 @@ var vaeLive = (() => {
     });
   }
   function paintWords(pen, width, height, words, look) {
-    pen.font = FONT2;
+    pen.font = FONT3;
     write2(pen, words, Math.max(0, (width - pen.measureText(words).width) / 2), height / 2, look);
   }
   function paintWalk(pen, width, height, walk, look) {
@@ -4594,7 +4792,7 @@ var vaeLive = (() => {
   function frame(pen, width, height, { x, y }, look, [below, beside], withY = true) {
     const [left, right] = [MARGIN.left, width - MARGIN.right];
     const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
-    pen.font = FONT2;
+    pen.font = FONT3;
     pen.strokeStyle = look.line;
     pen.lineWidth = 1;
     pen.strokeRect(left, top, right - left, bottom - top);
@@ -4879,13 +5077,13 @@ var vaeLive = (() => {
       "At 1 both latents carry about one nat. At 3.4 one of them is left; at 6 none: the decoder draws one grey digit everywhere, and the encoder returns the prior.",
       "A latent pays if it saves more than one nat of distortion for each nat of rate. What a faint latent saves for a nat is the data’s variance along its direction over the variance of a pixel. Above the largest eigenvalue no direction pays: a latent that is silent stays so, whatever the decoder. The second latent goes before the second eigenvalue: that mark is for a linear decoder, and this one bends, so one bent latent already explains part of what two straight ones would."
     ];
-    const summary = make("summary", { text: "What happens, and why (after you have tried)" });
+    const summary2 = make("summary", { text: "What happens, and why (after you have tried)" });
     const texts = paragraphs.map((text) => make("p", { text }));
-    return make("details", {}, summary, ...texts);
+    return make("details", {}, summary2, ...texts);
   }
 
   // src/main.js
-  var WIDGETS = { plane, draw, latents, train, loss };
+  var WIDGETS = { plane, draw, latents, train, loss, gradients };
   var NEAR2 = "300px";
   function keyOf(name2, used) {
     const count2 = (used.get(name2) || 0) + 1;
