@@ -3057,7 +3057,7 @@ var vaeLive = (() => {
   // src/ui/loss.js
   var LEARNED = 0.036868;
   var DEVIATIONS2 = [
-    { value: Math.sqrt(THRESHOLDS[0]), words: "codes of digits collapse above 2.28" },
+    { value: Math.sqrt(THRESHOLDS[0]), words: "codes collapse above 2.28" },
     { value: 1, words: "black to white: 1" },
     { value: Math.sqrt(LEARNED), words: "learned from digits: 0.19" },
     { value: 1 / 255, words: "one grey level: 1/255" }

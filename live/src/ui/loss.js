@@ -12,7 +12,7 @@ import { colors } from "./theme.js";
 /** Variance of the published network mlp_2; test_losses.py compares it. */
 export const LEARNED = 0.036868;
 const DEVIATIONS = [
-  { value: Math.sqrt(THRESHOLDS[0]), words: "codes of digits collapse above 2.28" },
+  { value: Math.sqrt(THRESHOLDS[0]), words: "codes collapse above 2.28" },
   { value: 1, words: "black to white: 1" },
   { value: Math.sqrt(LEARNED), words: "learned from digits: 0.19" },
   { value: 1 / 255, words: "one grey level: 1/255" },
