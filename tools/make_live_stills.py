@@ -19,6 +19,14 @@ from notebook_env import ROOT
 SITE = ROOT / "_build" / "html" / "book"
 TARGET = ROOT / "book" / "_static" / "live" / "stills"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PAGES = (
+    "intro",
+    "live",
+    "02_latent_line",
+    "03_elbo",
+    "04_reparameterisation",
+    "05_gaussian_decoder",
+)
 SCALE = 2  # pixels of a still for one of the page
 PIXELS_PER_INCH = 120 * SCALE  # see book/_ext/page.py: 120 of the page are an inch
 COLORS = 128
@@ -68,7 +76,7 @@ def main():
         chromium = playwright.chromium.launch(**options)
         viewport = {"width": 1280, "height": 900}
         page = chromium.new_page(viewport=viewport, device_scale_factor=SCALE)
-        for name in ("intro", "live", "02_latent_line", "03_elbo"):
+        for name in PAGES:
             page.goto((SITE / f"{name}.html").as_uri())
             page.add_style_tag(content=HIDDEN)
             for found in stills(page):

@@ -52,6 +52,16 @@ WIDGETS = {
         "A test digit, the digit decoded from ten sliders, one for each latent, and a "
         "table of what the digit costs in bytes under the model, as PNG and as gzip."
     ),
+    "loss": (
+        "A loss as code, the mean of the squares over 784 pixels plus the KL, and on a "
+        "logarithmic ruler the standard deviation of a pixel that it stands for, 19.8: "
+        "far to the right of black to white, 1, and of what digits need, 0.19."
+    ),
+    "gradients": (
+        "Two hundred estimates of one gradient as dots, by two estimators on one axis: "
+        "the pathwise ones in a narrow cloud around the exact value, a dashed line; "
+        "those of the score function in a cloud about five times as wide."
+    ),
     "train": (
         "A network in training: codes of training digits in the latent plane, the grid "
         "of digits that it draws, and the rate of each latent as a bar."

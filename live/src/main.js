@@ -9,8 +9,10 @@ import { services } from "./services.js";
 import { make } from "./ui/dom.js";
 import { draw } from "./ui/draw.js";
 import { gap } from "./ui/gap.js";
+import { gradients } from "./ui/gradients.js";
 import { kl } from "./ui/kl.js";
 import { latents } from "./ui/latents.js";
+import { loss } from "./ui/loss.js";
 import { plane } from "./ui/plane.js";
 import { parse, State } from "./ui/state.js";
 import { train } from "./trainer/widget.js";
@@ -18,7 +20,7 @@ import { train } from "./trainer/widget.js";
 // What the files of weights and digits call, and what tests measure: window.vaeLive.
 export * from "./engine.js";
 
-const WIDGETS = { plane, draw, latents, train, gap, kl };
+const WIDGETS = { plane, draw, latents, train, kl, gap, gradients, loss };
 const NEAR = "300px";
 
 /** The widget's name on this page: "plane", and "plane-2" for a second one. */

@@ -426,15 +426,15 @@ var vaeLive = (() => {
       const [from, weights] = [last, own(given.kernel)];
       const sizeOut = size * stride;
       const terms = KERNEL_SIZE ** 2 * filters;
-      const spread = kernel2.alloc(terms * size ** 2);
+      const spread2 = kernel2.alloc(terms * size ** 2);
       const shifts = tapShifts(sizeOut, size, stride);
       const to = push(filters * sizeOut ** 2, () => {
-        spread.fill(0);
-        addProduct(spread, weights, from, terms, channels, size ** 2);
+        spread2.fill(0);
+        addProduct(spread2, weights, from, terms, channels, size ** 2);
         for (let f = 0; f < filters; f++) {
           to.fill(bias[f], f * sizeOut ** 2, (f + 1) * sizeOut ** 2);
         }
-        scatter(to, spread, { channels: filters, size: sizeOut, sizeOut: size, stride, shifts });
+        scatter(to, spread2, { channels: filters, size: sizeOut, sizeOut: size, stride, shifts });
         if (relu) rectify(to);
       });
       return { channels: filters, size: sizeOut };
@@ -984,9 +984,9 @@ var vaeLive = (() => {
   function halfToNumber(bits) {
     const sign = bits & 32768 ? -1 : 1;
     const exponent = bits >> 10 & 31;
-    const fraction = bits & 1023;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    return sign * (1024 + fraction) * 2 ** (exponent - 25);
+    const fraction2 = bits & 1023;
+    if (exponent === 0) return sign * fraction2 * 2 ** -24;
+    return sign * (1024 + fraction2) * 2 ** (exponent - 25);
   }
   function readColumns(bytes, count2, columns) {
     const scale = readFloats(bytes.subarray(0, 4 * columns));
@@ -1365,24 +1365,24 @@ var vaeLive = (() => {
   var SIDE3 = 6;
   function gradient(model, x, q, noise) {
     const n = noise.length / 2;
-    const deviation = q.logVar.map((v) => Math.exp(v / 2));
-    const h = deviation.map((s) => 0.05 * s);
+    const deviation2 = q.logVar.map((v) => Math.exp(v / 2));
+    const h = deviation2.map((s) => 0.05 * s);
     const z = new Float32Array(4 * noise.length);
     for (let s = 0; s < 4 * n; s += 1) {
       const [axis, sign] = [s % 4 >> 1, s % 2 ? 1 : -1];
       for (let k = 0; k < 2; k += 1) {
-        const at = q.mean[k] + deviation[k] * noise[2 * (s >> 2) + k];
+        const at = q.mean[k] + deviation2[k] * noise[2 * (s >> 2) + k];
         z[2 * s + k] = at + (k === axis ? sign * h[k] : 0);
       }
     }
     const found = logLikelihoods(model, x, z);
     const byMean = q.mean.map((m) => -m);
-    const byLog = deviation.map((s) => 1 - s * s);
+    const byLog = deviation2.map((s) => 1 - s * s);
     for (let i = 0; i < n; i += 1) {
       for (let k = 0; k < 2; k += 1) {
         const slope = (found[4 * i + 2 * k + 1] - found[4 * i + 2 * k]) / (2 * h[k]);
         byMean[k] += slope / n;
-        byLog[k] += slope * deviation[k] * noise[2 * i + k] / n;
+        byLog[k] += slope * deviation2[k] * noise[2 * i + k] / n;
       }
     }
     return { byMean, byLog };
@@ -1904,9 +1904,9 @@ var vaeLive = (() => {
       pen.strokeStyle = kind === "encoder" ? look.accent : look.second;
       pen.setLineDash(kind === "best" ? [5, 4] : []);
       pen.lineWidth = 2.5;
-      for (const deviation of DEVIATIONS) {
+      for (const deviation2 of DEVIATIONS) {
         pen.beginPath();
-        pen.ellipse(x, y, deviation * radius[0], deviation * radius[1], 0, 0, 2 * Math.PI);
+        pen.ellipse(x, y, deviation2 * radius[0], deviation2 * radius[1], 0, 0, 2 * Math.PI);
         pen.stroke();
       }
       pen.setLineDash([]);
@@ -2171,9 +2171,9 @@ var vaeLive = (() => {
   var READING = 2;
   var REACH = 16;
   var STEP3 = 5e-3;
-  function logNormal(z, mean, deviation) {
-    const standardised = (z - mean) / deviation;
-    return -0.5 * Math.log(2 * Math.PI) - Math.log(deviation) - 0.5 * standardised ** 2;
+  function logNormal(z, mean, deviation2) {
+    const standardised = (z - mean) / deviation2;
+    return -0.5 * Math.log(2 * Math.PI) - Math.log(deviation2) - 0.5 * standardised ** 2;
   }
   function divergence(a, b) {
     const squares = a.deviation ** 2 + (a.mean - b.mean) ** 2;
@@ -2197,20 +2197,20 @@ var vaeLive = (() => {
     for (const z of middles2()) sum += Math.exp(logJoint(z));
     return Math.log(sum * STEP3);
   }
-  function toyBound({ mean, deviation }) {
+  function toyBound({ mean, deviation: deviation2 }) {
     const a = READING - response(mean);
-    const b = (2 * mean + 0.5) * deviation;
-    const c = deviation ** 2;
+    const b = (2 * mean + 0.5) * deviation2;
+    const c = deviation2 ** 2;
     const squares = a ** 2 + b ** 2 + 3 * c ** 2 - 2 * a * c;
     const variance2 = NOISE ** 2;
     const distortion2 = 0.5 * (Math.log(2 * Math.PI * variance2) + squares / variance2);
-    const rate = divergence({ mean, deviation }, { mean: 0, deviation: 1 });
+    const rate = divergence({ mean, deviation: deviation2 }, { mean: 0, deviation: 1 });
     return { elbo: -(rate + distortion2), rate, distortion: distortion2 };
   }
-  function toyGap({ mean, deviation }, logPx) {
+  function toyGap({ mean, deviation: deviation2 }, logPx) {
     let sum = 0;
     for (const z of middles2()) {
-      const log = logNormal(z, mean, deviation);
+      const log = logNormal(z, mean, deviation2);
       if (log > -80) sum += Math.exp(log) * (log - logJoint(z) + logPx);
     }
     return sum * STEP3;
@@ -2314,26 +2314,26 @@ var vaeLive = (() => {
     }
     /** @returns {{mean: number, deviation: number}} within the limits, whatever is written */
     get value() {
-      const [mean, deviation] = this.state.numbers("q");
+      const [mean, deviation2] = this.state.numbers("q");
       return {
         mean: within(mean, this.means),
-        deviation: within(deviation, this.deviations)
+        deviation: within(deviation2, this.deviations)
       };
     }
-    set({ mean, deviation }) {
+    set({ mean, deviation: deviation2 }) {
       const m = within(mean, this.means).toFixed(3);
-      this.state.set("q", `${m},${within(deviation, this.deviations).toPrecision(4)}`);
+      this.state.set("q", `${m},${within(deviation2, this.deviations).toPrecision(4)}`);
       this.update();
     }
     /** Move the mean by some units, and the deviation by some e-folds. */
     nudge(step, fold) {
-      const { mean, deviation } = this.value;
-      this.set({ mean: mean + step, deviation: deviation * Math.exp(fold) });
+      const { mean, deviation: deviation2 } = this.value;
+      this.set({ mean: mean + step, deviation: deviation2 * Math.exp(fold) });
     }
     update() {
-      const { mean, deviation } = this.value;
+      const { mean, deviation: deviation2 } = this.value;
       this.mean.set(mean);
-      this.deviation.set(Math.log10(deviation));
+      this.deviation.set(Math.log10(deviation2));
       this.change();
     }
   };
@@ -2517,7 +2517,7 @@ var vaeLive = (() => {
     return async () => update();
   }
   gap.defaults = { q: "0.000,1.200" };
-  function curves({ mean, deviation }, logPx) {
+  function curves({ mean, deviation: deviation2 }, logPx) {
     return [
       {
         f: (z) => Math.exp(logJoint(z) - logPx),
@@ -2534,19 +2534,217 @@ var vaeLive = (() => {
         words: "prior"
       },
       {
-        f: (z) => Math.exp(logNormal(z, mean, deviation)),
+        f: (z) => Math.exp(logNormal(z, mean, deviation2)),
         color: "accent",
         words: "your q"
       }
     ];
   }
 
+  // src/estimators.js
+  var exact = (mu) => 2 * mu;
+  function estimates({ mu, sigma, baseline = false }, noise) {
+    const level = baseline ? mu ** 2 + sigma ** 2 : 0;
+    const pathwise = new Float64Array(noise.length);
+    const score = new Float64Array(noise.length);
+    for (let i = 0; i < noise.length; i += 1) {
+      const z = mu + sigma * noise[i];
+      pathwise[i] = 2 * z;
+      score[i] = (z ** 2 - level) * noise[i] / sigma;
+    }
+    return { pathwise, score };
+  }
+  function variances({ mu, sigma, baseline = false }) {
+    const plain = mu ** 4 / sigma ** 2 + 14 * mu ** 2 + 15 * sigma ** 2;
+    const score = baseline ? 8 * mu ** 2 + 10 * sigma ** 2 : plain;
+    return { pathwise: 4 * sigma ** 2, score };
+  }
+  function summary(draws) {
+    const n = draws.length;
+    const mean = Array.prototype.reduce.call(draws, (sum, v) => sum + v, 0) / n;
+    if (n < 2) return { mean, error: null };
+    const squares = Array.prototype.reduce.call(draws, (sum, v) => sum + (v - mean) ** 2, 0);
+    return { mean, error: Math.sqrt(squares / (n - 1) / n) };
+  }
+
+  // src/ui/clouds.js
+  var FONT3 = "12px system-ui, sans-serif";
+  var TITLE = 18;
+  var HEIGHTS = 7;
+  function heights(n) {
+    const random = seeded(HEIGHTS);
+    return Array.from({ length: n }, () => random.uniform());
+  }
+  function limitOf(toy) {
+    const { pathwise, score } = variances(toy);
+    return 3 * Math.sqrt(Math.max(pathwise, score));
+  }
+  function paintClouds(pen, width, height, { toy, rows }, look) {
+    const [middle, limit] = [exact(toy.mu), limitOf(toy)];
+    const at = (value) => width / 2 * (1 + (value - middle) / limit);
+    const room = (height - TITLE) / rows.length;
+    pen.font = FONT3;
+    rows.forEach(({ words, draws }, k) => {
+      const box = { top: k * room + TITLE, tall: room - TITLE - 6 };
+      const color = k ? look.second : look.accent;
+      pen.fillStyle = look.text;
+      pen.fillText(words, 0, box.top - 5);
+      paintCloud(pen, at, draws, box, color);
+      paintMean(pen, at, summary(draws), box, look);
+    });
+    paintExact(pen, width, height, look);
+    for (const [value, x] of [
+      [middle - limit, 0],
+      [middle + limit, width]
+    ]) {
+      const words = number(value, 1);
+      pen.fillText(words, x ? x - pen.measureText(words).width : 0, height - 3);
+    }
+  }
+  function paintCloud(pen, at, draws, { top, tall }, color) {
+    pen.fillStyle = color;
+    pen.globalAlpha = draws.length > 100 ? 0.45 : 0.8;
+    const up = heights(draws.length);
+    draws.forEach((draw2, i) => {
+      pen.beginPath();
+      pen.arc(at(draw2), top + 3 + (tall - 6) * up[i], 2.2, 0, 2 * Math.PI);
+      pen.fill();
+    });
+    pen.globalAlpha = 1;
+  }
+  function paintMean(pen, at, { mean, error }, { top, tall }, look) {
+    const middle = top + tall / 2;
+    pen.strokeStyle = look.text;
+    pen.lineWidth = 3;
+    pen.beginPath();
+    pen.moveTo(at(mean), middle - 12);
+    pen.lineTo(at(mean), middle + 12);
+    if (error !== null) {
+      pen.moveTo(at(mean - 2 * error), middle);
+      pen.lineTo(at(mean + 2 * error), middle);
+    }
+    pen.stroke();
+  }
+  function paintExact(pen, width, height, look) {
+    pen.strokeStyle = look.text;
+    pen.lineWidth = 1;
+    pen.setLineDash([4, 3]);
+    pen.beginPath();
+    pen.moveTo(width / 2, TITLE);
+    pen.lineTo(width / 2, height - TITLE);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.fillStyle = look.muted;
+    const words = "exact";
+    pen.fillText(words, (width - pen.measureText(words).width) / 2, height - 3);
+  }
+
+  // src/ui/gradients.js
+  var MU = 1;
+  var MOST = 1e3;
+  var [NARROW, WIDE] = [0.05, 2];
+  function gradients(body, { state }) {
+    const widget = new Gradients(body, state);
+    return async () => widget.update();
+  }
+  gradients.defaults = { n: "200", sigma: "0.5", seed: "1", baseline: "0" };
+  var within2 = (value, low, high) => Math.min(high, Math.max(low, value));
+  function judge(toy, n, noise) {
+    const { pathwise, score } = estimates(toy, noise);
+    const said = (draws) => {
+      const { mean, error } = summary(draws);
+      return error === null ? number(mean) : `${number(mean)}, standard error ${number(error)}`;
+    };
+    const exactly = variances(toy);
+    const worth = (exactly.score / exactly.pathwise).toPrecision(3);
+    return `${n} draw${n > 1 ? "s" : ""} of each; exact: ${number(exact(toy.mu))}. Pathwise: ${said(pathwise)}. Score function: ${said(score)}. One pathwise draw is worth ${Number(worth)} draws of the score function.`;
+  }
+  var Gradients = class {
+    constructor(body, state) {
+      Object.assign(this, { body, state, shown: null });
+      body.widget = this;
+      this.makeControls();
+      this.picture = surface({
+        className: "vae-live-clouds",
+        paint: (pen, width, height) => this.shown && paintClouds(pen, width, height, this.shown, colors())
+      });
+      this.say = sentence();
+      const note2 = make("p", {
+        class: "vae-live-note",
+        text: "A dot is one draw. Upright bar: their mean, with two standard errors to either side."
+      });
+      const line2 = make("div", { class: "vae-live-line" }, this.again, this.baseline.element);
+      const sliders = make("div", { class: "vae-live-sliders" });
+      sliders.append(this.n.element, this.sigma.element);
+      body.append(sliders, line2, this.picture.canvas, note2, this.say.element);
+      this.update();
+      state.follow(() => this.update());
+    }
+    makeControls() {
+      const change = (name2) => (value) => {
+        this.state.set(name2, Number(value));
+        this.update();
+      };
+      this.n = slider({
+        label: "Draws",
+        min: 1,
+        max: MOST,
+        step: 1,
+        value: 1,
+        decimals: 0,
+        change: change("n")
+      });
+      this.sigma = slider({
+        label: "σ of q",
+        min: NARROW,
+        max: WIDE,
+        step: 0.05,
+        value: 1,
+        change: change("sigma")
+      });
+      this.again = button("Draw anew", () => change("seed")(this.settings().seed + 1));
+      const label = "subtract the baseline E[z²] from z²";
+      this.baseline = checkbox({ label, value: false, change: change("baseline") });
+    }
+    /** What the page's address holds, within what the controls can show. */
+    settings() {
+      const [n] = this.state.numbers("n");
+      const [sigma] = this.state.numbers("sigma");
+      const [seed] = this.state.numbers("seed");
+      return {
+        n: within2(Math.round(n), 1, MOST),
+        sigma: within2(sigma, NARROW, WIDE),
+        seed: Math.abs(Math.trunc(seed)) % 2 ** 32,
+        baseline: this.state.choice("baseline", ["0", "1"]) === "1"
+      };
+    }
+    update() {
+      const { n, sigma, seed, baseline } = this.settings();
+      this.n.set(n);
+      this.sigma.set(sigma);
+      this.baseline.input.checked = baseline;
+      const toy = { mu: MU, sigma, baseline };
+      const noise = seeded(seed).normals(MOST).subarray(0, n);
+      const { pathwise, score } = estimates(toy, noise);
+      const rows = [
+        { words: "pathwise: 2z", draws: pathwise },
+        {
+          words: `score function: ${baseline ? "(z² − E[z²])" : "z²"} ε / σ`,
+          draws: score
+        }
+      ];
+      this.shown = { toy, rows };
+      this.picture.repaint();
+      this.say.say(judge(toy, n, noise));
+    }
+  };
+
   // src/ui/kl.js
   var P = { mean: 0, deviation: 1 };
   var WINDOW = [-4, 4];
   var POINTS2 = 200;
-  var HEIGHTS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500];
-  var round = (value) => HEIGHTS.find((height) => height >= value) ?? HEIGHTS.at(-1);
+  var HEIGHTS2 = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500];
+  var round = (value) => HEIGHTS2.find((height) => height >= value) ?? HEIGHTS2.at(-1);
   function kl(body, { state }) {
     const say = sentence();
     const views = makeViews((step, fold) => q.nudge(step, fold));
@@ -2594,7 +2792,7 @@ var vaeLive = (() => {
     }
     return { densities: densities2, sums, element };
   }
-  function densities({ mean, deviation }) {
+  function densities({ mean, deviation: deviation2 }) {
     return [
       {
         f: (z) => Math.exp(logNormal(z, P.mean, P.deviation)),
@@ -2603,7 +2801,7 @@ var vaeLive = (() => {
         words: "p, standard normal"
       },
       {
-        f: (z) => Math.exp(logNormal(z, mean, deviation)),
+        f: (z) => Math.exp(logNormal(z, mean, deviation2)),
         color: "accent",
         words: "your q"
       }
@@ -2663,8 +2861,8 @@ var vaeLive = (() => {
     return x >= 0 ? tail : 2 - tail;
   }
   var above = (x) => 0.5 * erfc(x / Math.SQRT2);
-  function logMass(level, mean, deviation) {
-    const at = (edge) => (edge / (LEVELS - 1) - mean) / deviation;
+  function logMass(level, mean, deviation2) {
+    const at = (edge) => (edge / (LEVELS - 1) - mean) / deviation2;
     let low = level === 0 ? -Infinity : at(level - 0.5);
     let high = level === LEVELS - 1 ? Infinity : at(level + 0.5);
     if (low + high < 0) [low, high] = [-high, -low];
@@ -2672,13 +2870,13 @@ var vaeLive = (() => {
     return Math.log(Math.max(upper(low) - upper(high), Number.MIN_VALUE));
   }
   function pixelCosts(x, mean, variance2, at = 0) {
-    const deviation = Math.sqrt(variance2);
+    const deviation2 = Math.sqrt(variance2);
     const constant = 0.5 * Math.log(2 * Math.PI * variance2) + Math.log(LEVELS - 1);
     let [density, clipped] = [0, 0];
     for (let i = 0; i < x.length; i += 1) {
       const miss = x[i] - mean[at + i];
       density += constant + miss * miss / (2 * variance2);
-      clipped -= logMass(Math.round(x[i] * (LEVELS - 1)), mean[at + i], deviation);
+      clipped -= logMass(Math.round(x[i] * (LEVELS - 1)), mean[at + i], deviation2);
     }
     return { density, clipped };
   }
@@ -2957,6 +3155,437 @@ var vaeLive = (() => {
     }
   };
 
+  // src/losses.js
+  var SAME = 1e-12;
+  function factors(loss2) {
+    const size = loss2.imageShape.reduce((product, side) => product * side, 1);
+    return {
+      c: loss2.overPixels === "mean" ? loss2.errorWeight / size : loss2.errorWeight,
+      k: loss2.overLatents === "mean" ? loss2.klWeight / loss2.latentDim : loss2.klWeight
+    };
+  }
+  function impliedModel(loss2) {
+    const { c, k } = factors(loss2);
+    const ratio = k / c;
+    const found = parameters(loss2.error, ratio);
+    const against = reasonsAgainst(loss2, ratio, found.beta);
+    const bound = against.length === 0;
+    const averaged = found.likelihood === "Bernoulli" && loss2.pixels === "grey";
+    const boundOn = averaged ? "images binarised at random" : "images";
+    const none = { likelihood: null, variance: null, scale: null };
+    return {
+      ...found,
+      ...ratio === 0 ? none : {},
+      verdict: bound ? found.likelihood : "not a bound",
+      boundOn: bound ? boundOn : null,
+      reasons: [...against, ...remarks(loss2, found.beta)]
+    };
+  }
+  function parameters(error, ratio) {
+    const beta = Number(ratio > 0);
+    if (error === "cross-entropy")
+      return { likelihood: "Bernoulli", variance: null, scale: null, beta: ratio };
+    if (error === "absolute")
+      return { likelihood: "Laplace", variance: null, scale: ratio, beta };
+    return { likelihood: "Gaussian", variance: ratio / 2, scale: null, beta };
+  }
+  function reasonsAgainst(loss2, ratio, beta) {
+    const found = [];
+    if (ratio === 0)
+      found.push("the rate has no weight: an autoencoder without densities");
+    else if (beta < 1 && !isOne(beta))
+      found.push(`the KL weight ${short(beta)} is below 1: rate is given away`);
+    for (const name2 of loss2.extraTerms)
+      found.push(`the ${name2} term has no known normaliser`);
+    return found;
+  }
+  function remarks(loss2, beta) {
+    const found = [];
+    if (beta > 1 && !isOne(beta))
+      found.push(`the KL weight ${short(beta)} is above 1: a looser bound`);
+    if (loss2.error === "cross-entropy" && loss2.pixels === "grey")
+      found.push("a cross-entropy of grey pixels is no density of them");
+    return found;
+  }
+  var isOne = (value) => Math.abs(value - 1) <= SAME * Math.max(1, Math.abs(value));
+  function short(value) {
+    const rounded = Number(value.toPrecision(3));
+    const whole = Math.round(1 / value);
+    const isFraction = Math.abs(whole * value - 1) < 1e-9 && whole < 1e6;
+    if (isFraction && Math.abs(rounded / value - 1) > 1e-9) return `1/${whole}`;
+    if (rounded >= 1e-4 && rounded < 1e6) return String(rounded);
+    const [digits, power] = rounded.toExponential().split("e");
+    return `${digits}e${power.replace("+", "").replace("-", "−")}`;
+  }
+
+  // src/trainer/thresholds.js
+  var THRESHOLDS = Object.freeze([5.196388, 3.867387]);
+
+  // src/ui/loss_presets.js
+  var BASE = {
+    error: "squared",
+    overPixels: "sum",
+    overLatents: "sum",
+    errorWeight: 1,
+    klWeight: 1,
+    imageShape: [28, 28, 1],
+    latentDim: 2,
+    pixels: "grey",
+    extraTerms: []
+  };
+  var EXTRA = ["perceptual", "adversarial"];
+  var PRESETS = {
+    mean: {
+      row: "PyTorch-VAE, validation",
+      words: "mean of squares + KL (PyTorch-VAE, validation)",
+      loss: { ...BASE, overPixels: "mean", imageShape: [64, 64, 3] }
+    },
+    geron: {
+      row: "Hands-On Machine Learning, 3rd ed.",
+      words: "Keras mse + KL/784 (Hands-On Machine Learning)",
+      loss: { ...BASE, overPixels: "mean", klWeight: 1 / 784 }
+    },
+    sums: {
+      row: "Berkeley CS294-158, homework 2",
+      words: "sum of squares + KL (Berkeley, homework)",
+      loss: BASE
+    },
+    half: {
+      row: "pythae",
+      words: "half the sum of squares + KL (pythae)",
+      loss: { ...BASE, errorWeight: 0.5 }
+    },
+    guide: {
+      row: "Keras guide to subclassing",
+      words: "mse + mean of KL (Keras guide)",
+      loss: { ...BASE, overPixels: "mean", overLatents: "mean", latentDim: 32 }
+    },
+    laplace: {
+      row: "disentangling-vae, laplace",
+      words: "3 absolute errors + KL (disentangling-vae)",
+      loss: { ...BASE, error: "absolute", errorWeight: 3 }
+    },
+    keras: {
+      row: "keras.io example",
+      words: "cross-entropy + KL (keras.io)",
+      loss: { ...BASE, error: "cross-entropy" }
+    },
+    fastai: {
+      row: "fast.ai course 2022, part 2",
+      words: "mean cross-entropy + mean of KL (fast.ai)",
+      loss: {
+        ...BASE,
+        error: "cross-entropy",
+        overPixels: "mean",
+        overLatents: "mean",
+        latentDim: 200
+      }
+    },
+    diffusion: {
+      row: "Stable Diffusion autoencoder",
+      words: "absolute error + 1e−6 KL + more (Stable Diffusion)",
+      loss: {
+        ...BASE,
+        error: "absolute",
+        klWeight: 1e-6,
+        imageShape: [256, 256, 3],
+        latentDim: 4096,
+        extraTerms: EXTRA
+      }
+    }
+  };
+
+  // src/ui/loss_controls.js
+  var ERRORS = [
+    ["squared", "squared"],
+    ["absolute", "absolute"],
+    ["cross-entropy", "cross-entropy"]
+  ];
+  var REDUCTIONS = [
+    ["sum", "sum"],
+    ["mean", "mean"]
+  ];
+  var SIZES = ["28x28x1", "32x32x3", "64x64x3", "256x256x3"];
+  var DIMENSIONS2 = ["2", "10", "20", "32", "64", "128", "200", "4096"];
+  var [LEAST, MOST2] = [-7, 4];
+  var OWN = "own";
+  var DEFAULTS = {
+    error: "squared",
+    pixels: "mean",
+    latents: "sum",
+    c: "1",
+    k: "1",
+    size: "28x28x1",
+    d: "2",
+    binary: "0",
+    more: "0"
+  };
+  function settingsOf(loss2) {
+    return {
+      error: loss2.error,
+      pixels: loss2.overPixels,
+      latents: loss2.overLatents,
+      c: String(loss2.errorWeight),
+      k: String(loss2.klWeight),
+      size: loss2.imageShape.join("x"),
+      d: String(loss2.latentDim),
+      binary: String(Number(loss2.pixels === "binary")),
+      more: String(Number(loss2.extraTerms.length > 0))
+    };
+  }
+  function lossOf(state) {
+    const reductions = REDUCTIONS.map(([key2]) => key2);
+    const flag = (name2) => state.choice(name2, ["0", "1"]) === "1";
+    const [c] = state.numbers("c");
+    const [k] = state.numbers("k");
+    return {
+      error: state.choice("error", ERRORS.map(([key2]) => key2)),
+      overPixels: state.choice("pixels", reductions),
+      overLatents: state.choice("latents", reductions),
+      errorWeight: c > 0 ? c : Number(DEFAULTS.c),
+      klWeight: k >= 0 ? k : Number(DEFAULTS.k),
+      imageShape: state.choice("size", SIZES).split("x").map(Number),
+      latentDim: Number(state.choice("d", DIMENSIONS2)),
+      pixels: flag("binary") ? "binary" : "grey",
+      extraTerms: flag("more") ? EXTRA : []
+    };
+  }
+  function weight({ label, zero, change }) {
+    const show = (power) => power <= LEAST ? "0" : short(10 ** power);
+    const made = slider({
+      label,
+      min: zero ? LEAST : LEAST + 0.05,
+      max: MOST2,
+      step: 0.05,
+      value: 0,
+      show,
+      change: (power) => change(power <= LEAST ? 0 : Number((10 ** power).toPrecision(3)))
+    });
+    const set = (value) => made.set(value > 0 ? Math.log10(value) : LEAST);
+    return { element: made.element, set };
+  }
+  var LossControls = class {
+    constructor(state, changed) {
+      const change = (name2) => (value) => {
+        state.set(name2, typeof value === "boolean" ? Number(value) : value);
+        changed();
+      };
+      this.state = state;
+      this.preset = menu({
+        label: "Start from",
+        options: [
+          [OWN, "a loss of your own"],
+          ...Object.entries(PRESETS).map(([key2, { words }]) => [key2, words])
+        ],
+        value: OWN,
+        change: (key2) => {
+          if (key2 === OWN) return;
+          const settings = settingsOf(PRESETS[key2].loss);
+          for (const [name2, value] of Object.entries(settings)) state.set(name2, value);
+          changed();
+        }
+      });
+      this.make(change);
+      this.elements = [this.preset.element, ...this.groups()];
+    }
+    make(change) {
+      const reduction = (label, name2) => radios({ label, options: REDUCTIONS, value: "sum", change: change(name2) });
+      const list = (label, name2, options) => menu({ label, options, value: options[0][0], change: change(name2) });
+      const named = (text) => [text, text.replaceAll("x", " × ")];
+      this.error = list("Error", "error", ERRORS);
+      this.size = list("Image", "size", SIZES.map(named));
+      this.d = list("Latents d", "d", DIMENSIONS2.map(named));
+      this.pixels = reduction("Error over the pixels", "pixels");
+      this.latents = reduction("KL over the latents", "latents");
+      this.c = weight({ label: "Error weight", change: change("c") });
+      this.k = weight({ label: "KL weight", zero: true, change: change("k") });
+      const box = (label, name2) => checkbox({ label, value: false, change: change(name2) });
+      this.binary = box("every pixel is 0 or 1", "binary");
+      this.more = box(`plus ${EXTRA.join(" and ")} terms`, "more");
+    }
+    groups() {
+      const group = (name2, ...parts) => make("div", { class: `vae-live-${name2}` }, ...parts.map((part) => part.element));
+      return [
+        group("line", this.error, this.size, this.d),
+        group("choices", this.pixels, this.latents),
+        group("sliders", this.c, this.k),
+        group("line", this.binary, this.more)
+      ];
+    }
+    /** Show a loss. */
+    show(loss2) {
+      const settings = settingsOf(loss2);
+      for (const name2 of ["error", "size", "d"]) this[name2].input.value = settings[name2];
+      for (const name2 of ["pixels", "latents"]) this[name2].set(settings[name2]);
+      this.c.set(loss2.errorWeight);
+      this.k.set(loss2.klWeight);
+      for (const name2 of ["binary", "more"]) this[name2].input.checked = settings[name2] === "1";
+      const same = ([, preset]) => JSON.stringify(settingsOf(preset.loss)) === JSON.stringify(settings);
+      this.preset.input.value = Object.entries(PRESETS).find(same)?.[0] ?? OWN;
+    }
+  };
+
+  // src/ui/loss_words.js
+  var TERMS2 = {
+    squared: "(x − μ)²",
+    absolute: "|x − μ|",
+    "cross-entropy": "bce(x, μ)"
+  };
+  var times = (weight2, term) => weight2 === 1 ? term : `${short(weight2)} · ${term}`;
+  function asCode(loss2) {
+    const error = times(loss2.errorWeight, `${loss2.overPixels}(${TERMS2[loss2.error]})`);
+    const rate = loss2.klWeight ? times(loss2.klWeight, `${loss2.overLatents}(KL)`) : `0 · ${loss2.overLatents}(KL)`;
+    return [error, rate, ...loss2.extraTerms].join(" + ");
+  }
+  function spread(model) {
+    const { variance: variance2, scale, beta, likelihood } = model;
+    if (variance2 !== null)
+      return `σₓ = ${short(Math.sqrt(variance2))}, a variance of ${short(variance2)}`;
+    if (scale !== null) return `the scale b = ${short(scale)}`;
+    return likelihood ? `the KL weight β = ${short(beta)}` : null;
+  }
+  function deviation({ variance: variance2, scale }) {
+    if (variance2 !== null) return Math.sqrt(variance2);
+    return scale === null ? null : Math.SQRT2 * scale;
+  }
+  function inPixels(sigma) {
+    if (sigma === null) return "";
+    const beside = " Pixels go from 0 to 1:";
+    if (sigma > 1)
+      return `${beside} this noise is ${short(sigma)} times as large as black from white.`;
+    if (sigma < 1 / 255)
+      return `${beside} this noise is finer than one of 255 grey levels.`;
+    return `${beside} this noise is ${short(255 * sigma)} of 255 grey levels.`;
+  }
+  function meaning(loss2) {
+    const model = impliedModel(loss2);
+    const { c, k } = factors(loss2);
+    const sigma = inPixels(deviation(model));
+    const because = model.reasons.length ? ` Mind: ${model.reasons.join("; ")}.` : "";
+    const said = spread(model);
+    if (model.verdict === "not a bound") {
+      const rest = said ? ` Error and rate alone would say a ${model.likelihood} decoder with ${said}.${sigma}` : "";
+      return `This loss is no bound on a likelihood: ${model.reasons.join("; ")}.${rest}`;
+    }
+    const factor = model.likelihood === "Bernoulli" ? c : k;
+    const scaled = factor === 1 ? "" : `, divided by ${short(factor)},`;
+    const bound = model.beta > 1 + 1e-9 ? "a bound below the ELBO" : "the ELBO";
+    const on = model.boundOn === "images" ? "" : `, on ${model.boundOn}`;
+    return `Minus this loss${scaled} is up to a constant ${bound} of a ${model.likelihood} decoder with ${said}${on}.${sigma}${because}`;
+  }
+
+  // src/ui/ruler.js
+  var FONT4 = "12px system-ui, sans-serif";
+  var ROW = 18;
+  var EDGE = 10;
+  function fraction(value, low, high) {
+    const place = (Math.log10(value) - low) / (high - low);
+    return Math.min(1, Math.max(0, place));
+  }
+  function paintRuler(pen, width, { low, high, title, value, marks }, look) {
+    const at = (v) => EDGE + (width - 2 * EDGE) * fraction(v, low, high);
+    const base = ROW * marks.length + 16;
+    pen.font = FONT4;
+    pen.lineWidth = 1;
+    marks.forEach((mark2, row) => paintMark(pen, at(mark2.value), row, mark2, base, look));
+    paintAxis(pen, width, at, base, { low, high, title }, look);
+    if (value === null) return;
+    pen.fillStyle = look.accent;
+    pen.beginPath();
+    pen.arc(at(value), base, 7, 0, 2 * Math.PI);
+    pen.fill();
+  }
+  function paintMark(pen, x, row, { words, right }, base, look) {
+    const middle = ROW * (row + 0.5);
+    pen.strokeStyle = look.second;
+    pen.beginPath();
+    pen.moveTo(x, middle - 6);
+    pen.lineTo(x, base);
+    pen.stroke();
+    const room = pen.measureText(words).width + 5;
+    pen.fillStyle = look.text;
+    pen.fillText(words, right || room > x ? x + 5 : x - room, middle + 4);
+  }
+  function paintAxis(pen, width, at, base, { low, high, title }, look) {
+    pen.strokeStyle = look.muted;
+    pen.fillStyle = look.muted;
+    pen.beginPath();
+    pen.moveTo(EDGE, base);
+    pen.lineTo(width - EDGE, base);
+    for (let power = low; power <= high; power += 1) {
+      pen.moveTo(at(10 ** power), base);
+      pen.lineTo(at(10 ** power), base + 6);
+    }
+    pen.stroke();
+    const words = (power) => Math.abs(power) < 3 ? String(10 ** power) : `1e${power}`;
+    for (let power = low; power <= high; power += 2) {
+      const text = words(power).replace("-", "−");
+      const wide = pen.measureText(text).width;
+      const left = Math.min(width - wide, Math.max(0, at(10 ** power) - wide / 2));
+      pen.fillText(text, left, base + 21);
+    }
+    pen.fillText(title, (width - pen.measureText(title).width) / 2, base + 38);
+  }
+
+  // src/ui/loss.js
+  var LEARNED = 0.036868;
+  var DEVIATIONS2 = [
+    { value: Math.sqrt(THRESHOLDS[0]), words: "codes collapse above 2.28" },
+    { value: 1, words: "black to white: 1" },
+    { value: Math.sqrt(LEARNED), words: "learned from digits: 0.19" },
+    { value: 1 / 255, words: "one grey level: 1/255" }
+  ];
+  var WEIGHTS = [
+    { value: 1, words: "below 1: no bound" },
+    { value: 1, words: "above 1: a looser bound", right: true }
+  ];
+  function loss(body, { state }) {
+    const widget = new Loss(body, state);
+    return async () => widget.update();
+  }
+  loss.defaults = DEFAULTS;
+  var Loss = class {
+    constructor(body, state) {
+      Object.assign(this, { body, state, ruler: null });
+      body.widget = this;
+      this.controls = new LossControls(state, () => this.update());
+      this.code = make("code");
+      this.numbers = make("p", { class: "vae-live-note" });
+      this.picture = surface({
+        className: "vae-live-ruler",
+        paint: (pen, width) => this.ruler && paintRuler(pen, width, this.ruler, colors())
+      });
+      this.say = sentence();
+      const line2 = make("p", { class: "vae-live-code" }, "loss = ", this.code);
+      const more = make("p", { class: "vae-live-note" });
+      const link = make("a", { href: "12_rosetta.html", text: "Chapter 12" });
+      more.append(link, " reads the losses of public code, line by line.");
+      body.append(...this.controls.elements, line2, this.numbers);
+      body.append(this.picture.canvas, this.say.element, more);
+      this.update();
+      state.follow(() => this.update());
+    }
+    update() {
+      const written = lossOf(this.state);
+      this.controls.show(written);
+      const model = impliedModel(written);
+      const { c, k } = factors(written);
+      this.code.textContent = asCode(written);
+      this.numbers.textContent = `summed error times c = ${short(c)}, summed KL times ${k ? short(k) : 0}; their ratio is ${k ? short(k / c) : 0}`;
+      this.ruler = rulerOf(model);
+      this.picture.repaint();
+      this.say.say(meaning(written));
+    }
+  };
+  function rulerOf(model) {
+    if (model.likelihood === "Bernoulli") {
+      const title2 = "KL weight";
+      return { low: -6, high: 4, title: title2, value: model.beta, marks: WEIGHTS };
+    }
+    const title = "standard deviation of a pixel";
+    return { low: -7, high: 3, title, value: deviation(model), marks: DEVIATIONS2 };
+  }
+
   // src/ui/plane_controls.js
   var CHOICES = {
     show: {
@@ -3057,7 +3686,7 @@ var vaeLive = (() => {
 
   // src/ui/plane_panel.js
   var LIMIT4 = 3.6;
-  var ROW = 10;
+  var ROW2 = 10;
   var GRID = 20;
   var SEEDS = { prior: 7, pixels: 11 };
   var Panel = class {
@@ -3074,7 +3703,7 @@ var vaeLive = (() => {
       this.digit = digitPicture({
         label: `The digit that the ${words} network draws at this code`
       });
-      this.row = digitRow({ label: "Ten digits along the rings in the plane", columns: ROW });
+      this.row = digitRow({ label: "Ten digits along the rings in the plane", columns: ROW2 });
       const picture = make("figure", { class: "vae-live-picture" }, this.digit.canvas);
       this.caption = make("figcaption", { text: "" });
       picture.append(this.caption);
@@ -3124,7 +3753,7 @@ var vaeLive = (() => {
       }
       const codes2 = this.rowCodes(shown);
       view.joined = shown.row === "between";
-      view.path = Array.from({ length: ROW }, (_, i) => [codes2[2 * i], codes2[2 * i + 1]]);
+      view.path = Array.from({ length: ROW2 }, (_, i) => [codes2[2 * i], codes2[2 * i + 1]]);
       this.row.show(this.pictures(codes2, shown));
     }
     /** The ten codes of the row, (10, 2): on a line, or drawn. */
@@ -3133,8 +3762,8 @@ var vaeLive = (() => {
       const { codes: codes2, deviations } = this;
       const count2 = codes2.length / 2;
       const found = [];
-      for (let i = 0; i < ROW; i += 1) {
-        const t = i / (ROW - 1);
+      for (let i = 0; i < ROW2; i += 1) {
+        const t = i / (ROW2 - 1);
         const n = Math.floor(random.uniform() * count2);
         for (let k = 0; k < 2; k += 1) {
           const noise = random.normal();
@@ -3153,8 +3782,8 @@ var vaeLive = (() => {
       const means = this.model.decode(codes2);
       if (!noisy) return means;
       const noise = this.seeded(SEEDS.pixels).normals(means.length);
-      const deviation = Math.sqrt(this.model.variance);
-      return means.map((mean, i) => mean + deviation * noise[i]);
+      const deviation2 = Math.sqrt(this.model.variance);
+      return means.map((mean, i) => mean + deviation2 * noise[i]);
     }
   };
   function gridCodes() {
@@ -3173,7 +3802,7 @@ var vaeLive = (() => {
     ["conv_2", "convolutional"],
     ["conv_feature_map_2", "convolutional, feature-map decoder"]
   ];
-  var DEFAULTS = {
+  var DEFAULTS2 = {
     z: "0.30,-0.60",
     nets: "mlp_2",
     show: "codes",
@@ -3189,7 +3818,7 @@ var vaeLive = (() => {
   function plane(body, { state, form, services: services2 }) {
     return new Plane(body, state, form === "full", services2).start;
   }
-  plane.defaults = DEFAULTS;
+  plane.defaults = DEFAULTS2;
   var Plane = class {
     constructor(body, state, full, services2) {
       Object.assign(this, { body, state, full, services: services2, panels: /* @__PURE__ */ new Map(), data: null });
@@ -3417,9 +4046,9 @@ var vaeLive = (() => {
     return { ...product, descend: fastDescend(instance.exports.descend) };
   }
   function fastDescend(fast) {
-    return (weights, gradients, first, second, size) => {
+    return (weights, gradients2, first, second, size) => {
       const whole = weights.length - weights.length % BLOCK2;
-      const arrays = [weights, gradients, first, second];
+      const arrays = [weights, gradients2, first, second];
       if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);
       descendPlain(...arrays.map((array) => array.subarray(whole)), size);
     };
@@ -3448,14 +4077,14 @@ var vaeLive = (() => {
      * @param {Object<string, Float32Array>} gradients of the loss, by name
      * @param {function(string): boolean} [isLearned] which weights move
      */
-    update(gradients, isLearned = () => true) {
+    update(gradients2, isLearned = () => true) {
       this.steps += 1;
       const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);
       const size = this.learningRate * corrected;
       for (const name2 of Object.keys(this.weights)) {
         if (!isLearned(name2)) continue;
         const moments2 = [this.first[name2], this.second[name2]];
-        this.descend(this.weights[name2], gradients[name2], ...moments2, size);
+        this.descend(this.weights[name2], gradients2[name2], ...moments2, size);
       }
     }
   };
@@ -3463,9 +4092,9 @@ var vaeLive = (() => {
     const entries = Object.entries(weights);
     return Object.fromEntries(entries.map(([name2, values]) => [name2, alloc(values.length)]));
   }
-  function descendPlain(weights, gradients, first, second, size) {
+  function descendPlain(weights, gradients2, first, second, size) {
     for (let i = 0; i < weights.length; i++) {
-      const gradient2 = gradients[i];
+      const gradient2 = gradients2[i];
       const mean = first[i] + (1 - BETA_1) * (gradient2 - first[i]);
       const square = second[i] + (1 - BETA_2) * (gradient2 * gradient2 - second[i]);
       first[i] = mean;
@@ -3634,11 +4263,11 @@ var vaeLive = (() => {
     backwardEncoder(kernel2, weights, work, n);
   }
   function backwardDecoder(kernel2, weights, work, n) {
-    const { hidden, latentDim, gradients } = work;
+    const { hidden, latentDim, gradients: gradients2 } = work;
     weightGradients(
       kernel2,
-      gradients.pixelsKernel,
-      gradients.pixelsBias,
+      gradients2.pixelsKernel,
+      gradients2.pixelsBias,
       work.decoderHidden,
       work.logitsGradient,
       n,
@@ -3658,8 +4287,8 @@ var vaeLive = (() => {
     closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);
     weightGradients(
       kernel2,
-      gradients.decoderKernel,
-      gradients.decoderBias,
+      gradients2.decoderKernel,
+      gradients2.decoderBias,
       work.z,
       work.decoderGradient,
       n,
@@ -3678,11 +4307,11 @@ var vaeLive = (() => {
     );
   }
   function backwardEncoder(kernel2, weights, work, n) {
-    const { hidden, latentDim, gradients } = work;
+    const { hidden, latentDim, gradients: gradients2 } = work;
     weightGradients(
       kernel2,
-      gradients.headsKernel,
-      gradients.headsBias,
+      gradients2.headsKernel,
+      gradients2.headsBias,
       work.encoderHidden,
       work.headsGradient,
       n,
@@ -3702,8 +4331,8 @@ var vaeLive = (() => {
     closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);
     weightGradients(
       kernel2,
-      gradients.encoderKernel,
-      gradients.encoderBias,
+      gradients2.encoderKernel,
+      gradients2.encoderBias,
       work.x,
       work.encoderGradient,
       n,
@@ -4272,9 +4901,6 @@ var vaeLive = (() => {
     return { send: (message) => send(message), place: () => place };
   }
 
-  // src/trainer/thresholds.js
-  var THRESHOLDS = Object.freeze([5.196388, 3.867387]);
-
   // src/trainer/words.js
   var signed = (value, decimals = 1) => (value > 0 ? "+" : "") + number(value, decimals);
   var variance = (value) => String(Number(value.toPrecision(3)));
@@ -4282,8 +4908,8 @@ var vaeLive = (() => {
     const { heldOut, train: train2, epochs, seconds } = frame2;
     const when = `${name2}, epoch ${number(epochs, 1)}, ${number(seconds, 1)} s of training.`;
     const how = learned ? "learned" : "fixed";
-    const spread = `Variance of a pixel ${variance(frame2.variance)}, ${how}.`;
-    return [when, scores(heldOut), training(train2), spread].filter(Boolean).join(" ");
+    const spread2 = `Variance of a pixel ${variance(frame2.variance)}, ${how}.`;
+    return [when, scores(heldOut), training(train2), spread2].filter(Boolean).join(" ");
   }
   function describeRest({ heldOut, variance: value }) {
     return `At rest: the report’s 784-512-2 as the library has trained it on 50,000 digits. ${scores(heldOut)} Variance of a pixel ${variance(value)}, learned.`;
@@ -4408,7 +5034,7 @@ var vaeLive = (() => {
     ["together", "both fall silent at one variance, together"],
     ["one", "one falls silent first, then the other"]
   ];
-  var DEFAULTS2 = {
+  var DEFAULTS3 = {
     net: "64",
     s2: "learned",
     // or a number
@@ -4515,7 +5141,7 @@ var vaeLive = (() => {
   };
 
   // src/trainer/charts.js
-  var FONT3 = "12px system-ui, sans-serif";
+  var FONT5 = "12px system-ui, sans-serif";
   var MARGIN2 = { left: 48, right: 12, top: 12, bottom: 32 };
   function planeLimit(codes2) {
     const sizes = Float32Array.from(codes2, Math.abs).sort();
@@ -4533,7 +5159,7 @@ var vaeLive = (() => {
     pen.globalAlpha = 1;
     pen.strokeStyle = look.text;
     pen.lineWidth = 1;
-    pen.font = FONT3;
+    pen.font = FONT5;
     for (const radius of [1, 2, 3]) {
       pen.beginPath();
       pen.arc(at(0), at(0), at(radius) - at(0), 0, 2 * Math.PI);
@@ -4564,7 +5190,7 @@ var vaeLive = (() => {
       x: [0, Math.max(1, ...rates2.map((rate) => 1.25 * rate))],
       y: [0, rates2.length]
     };
-    pen.font = FONT3;
+    pen.font = FONT5;
     const place = frame(pen, width, height, axes, look, ["rate, nats a digit", ""], false);
     rates2.forEach((rate, j) => {
       const [top, thick] = [place.y(rates2.length - j - 0.2), place.y(0) - place.y(0.6)];
@@ -4576,7 +5202,7 @@ var vaeLive = (() => {
     });
   }
   function paintWords(pen, width, height, words, look) {
-    pen.font = FONT3;
+    pen.font = FONT5;
     write2(pen, words, Math.max(0, (width - pen.measureText(words).width) / 2), height / 2, look);
   }
   function paintWalk(pen, width, height, walk, look) {
@@ -4639,7 +5265,7 @@ var vaeLive = (() => {
   function frame(pen, width, height, { x, y }, look, [below, beside], withY = true) {
     const [left, right] = [MARGIN2.left, width - MARGIN2.right];
     const [top, bottom] = [MARGIN2.top, height - MARGIN2.bottom];
-    pen.font = FONT3;
+    pen.font = FONT5;
     pen.strokeStyle = look.line;
     pen.lineWidth = 1;
     pen.strokeRect(left, top, right - left, bottom - top);
@@ -4802,7 +5428,7 @@ var vaeLive = (() => {
     const widget = new Train(body, state, services2);
     return () => widget.rest();
   }
-  train.defaults = DEFAULTS2;
+  train.defaults = DEFAULTS3;
   var Train = class {
     constructor(body, state, services2) {
       Object.assign(this, { body, services: services2, trainer: null, spoken: 0, epochs: 0, run: 0 });
@@ -4924,13 +5550,13 @@ var vaeLive = (() => {
       "At 1 both latents carry about one nat. At 3.4 one of them is left; at 6 none: the decoder draws one grey digit everywhere, and the encoder returns the prior.",
       "A latent pays if it saves more than one nat of distortion for each nat of rate. What a faint latent saves for a nat is the data’s variance along its direction over the variance of a pixel. Above the largest eigenvalue no direction pays: a latent that is silent stays so, whatever the decoder. The second latent goes before the second eigenvalue: that mark is for a linear decoder, and this one bends, so one bent latent already explains part of what two straight ones would."
     ];
-    const summary = make("summary", { text: "What happens, and why (after you have tried)" });
+    const summary2 = make("summary", { text: "What happens, and why (after you have tried)" });
     const texts = paragraphs.map((text) => make("p", { text }));
-    return make("details", {}, summary, ...texts);
+    return make("details", {}, summary2, ...texts);
   }
 
   // src/main.js
-  var WIDGETS = { plane, draw, latents, train, gap, kl };
+  var WIDGETS = { plane, draw, latents, train, kl, gap, gradients, loss };
   var NEAR2 = "300px";
   function keyOf(name2, used) {
     const count2 = (used.get(name2) || 0) + 1;
