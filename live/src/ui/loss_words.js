@@ -43,7 +43,7 @@ function inPixels(sigma) {
   if (sigma === null) return "";
   const beside = " Pixels go from 0 to 1:";
   if (sigma > 1)
-    return `${beside} this noise is ${short(sigma)} times as large as black from white.`;
+    return `${beside} this noise is ${short(sigma)} times the step from black to white.`;
   if (sigma < 1 / 255)
     return `${beside} this noise is finer than one of 255 grey levels.`;
   return `${beside} this noise is ${short(255 * sigma)} of 255 grey levels.`;
