@@ -8,6 +8,8 @@ import pytest
 
 from notebook_env import ROOT
 
+pytestmark = pytest.mark.book  # no backend takes part
+
 ready = (
     (ROOT / "live" / "node_modules").is_dir()
     and shutil.which("node")
