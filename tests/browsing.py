@@ -21,6 +21,9 @@ from notebook_env import ROOT
 SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+# axe-core, which finds faults of accessibility, comes from npm.
+AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 PHONE, TABLET, LAPTOP = (360, 740), (768, 1024), (1280, 720)
 
 NEEDS_BROWSER = [
@@ -30,15 +33,14 @@ NEEDS_BROWSER = [
     ),
     pytest.mark.skipif(not BROWSER, reason="no Chromium on this machine"),
 ]
-MARKS = [
-    pytest.mark.book,
-    pytest.mark.site,
-    pytest.mark.skipif(
-        not (SITE / "index.html").is_file(),
-        reason="the book is not built: jupyter-book build .",
-    ),
-    *NEEDS_BROWSER,
-]
+NEEDS_SITE = pytest.mark.skipif(
+    not (SITE / "index.html").is_file(),
+    reason="the book is not built: jupyter-book build .",
+)
+NEEDS_AXE = pytest.mark.skipif(
+    not AXE.is_file(), reason="axe-core: npm ci --prefix live"
+)
+MARKS = [pytest.mark.book, pytest.mark.site, NEEDS_SITE, *NEEDS_BROWSER]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -78,3 +80,14 @@ def listen(page):
     page.on("pageerror", lambda error: page.messages.append(str(error)))
     page.on("requestfailed", lambda request: page.messages.append(request.url))
     return page
+
+
+def violations(page, where=None, tags=WCAG):
+    """What axe-core finds in a page, or a part: each rule, and what breaks it."""
+    page.evaluate(AXE.read_text("utf-8"))
+    return page.evaluate(
+        """([where, tags]) => axe.run(where ?? document, {runOnly: tags}).then(result =>
+            result.violations.map(one =>
+                [one.id, one.nodes.map(node => node.html.slice(0, 200))]))""",
+        [where, list(tags)],
+    )

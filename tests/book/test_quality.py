@@ -14,12 +14,9 @@ import pytest
 from browsing import LAPTOP, PHONE, SITE
 
 import notebooks
-from notebook_env import ROOT
 
 pytestmark = browsing.MARKS
 each_page = pytest.mark.parametrize("name", notebooks.toc())
-AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PICTURES = (".png", ".svg", ".jpg")
 # Bytes over the wire: a chapter without its figures; with them the two pages that begin
 # with a network at work, which is half a megabyte of weights.
@@ -33,7 +30,7 @@ SHIFT = """() => new Promise(done => {
 })"""
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core: npm ci --prefix live")
+@browsing.NEEDS_AXE
 @pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "light"), (PHONE, "dark")])
 @pytest.mark.parametrize("name", [*notebooks.toc(), "search", "genindex", "404"])
 def test_no_violation_of_wcag(visit, name, size, scheme):
@@ -44,13 +41,7 @@ def test_no_violation_of_wcag(visit, name, size, scheme):
             await Promise.all(document.getAnimations().map(moving => moving.finished));
         }"""
     )
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", WCAG)
-    faults = [
-        (fault["id"], [node["html"][:200] for node in fault["nodes"]])
-        for fault in found["violations"]
-    ]
-    assert not faults
+    assert not browsing.violations(page)
 
 
 def file_of(url):

@@ -2,13 +2,13 @@
 
 import functools
 import json
-import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browsing import NEEDS_SITE, SITE
 
 import notebooks
 import render_formulas
@@ -16,16 +16,8 @@ from notebook_env import ROOT
 from vae_lib import results
 
 STATIC = ROOT / "book" / "_static"
-SITE = Path(os.environ.get("VAE_LIB_SITE", ROOT / "_build" / "html"))
 
-pytestmark = [
-    pytest.mark.book,
-    pytest.mark.site,
-    pytest.mark.skipif(
-        not (SITE / "index.html").is_file(),
-        reason="the book is not built: jupyter-book build .",
-    ),
-]
+pytestmark = [pytest.mark.book, pytest.mark.site, NEEDS_SITE]
 
 
 VOID = {"img", "link", "meta", "br", "hr", "input", "wbr", "col", "source", "path"}

@@ -5,14 +5,13 @@ import math
 
 import browsing
 import pytest
+import widgets
 from browsing import LAPTOP, PHONE
 from widgets import body, errors, picture
 
 from notebook_env import ROOT
 
-AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {"kl": "book/02_latent_line", "gap": "book/03_elbo"}
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EACH = pytest.mark.parametrize("name", PAGES)
 
 pytestmark = browsing.MARKS
@@ -106,16 +105,9 @@ def test_fits_says_its_numbers_and_has_no_fault_of_accessibility(
         own = part.bounding_box()
         assert own["x"] >= box["x"] - 0.5
         assert own["x"] + own["width"] <= box["x"] + box["width"] + 0.5
-    if AXE.is_file():
+    if browsing.AXE.is_file():
         page.evaluate("scrollTo(0, 0)")
-        page.add_script_tag(path=AXE)
-        found = page.evaluate(
-            """tags => axe.run('.vae-live', {runOnly: {type: 'tag', values: tags}})
-                .then(result => result.violations.map(
-                    one => [one.id, one.nodes.map(node => node.html)]))""",
-            WCAG,
-        )
-        assert not found
+        assert not browsing.violations(page, ".vae-live", widgets.TAGS)
     assert not errors(page)
 
 

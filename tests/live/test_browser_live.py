@@ -9,12 +9,10 @@ from urllib.parse import urlsplit
 import browsing
 import numpy as np
 import pytest
+import widgets
 from browsing import LAPTOP, PHONE, SITE, TABLET
 from widgets import body, code, errors, picture
 
-from notebook_env import ROOT
-
-AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("book/intro", "book/00_sixty_seconds", "book/live")
 WIDGETS = ("plane", "draw", "latents", "train")
 
@@ -168,7 +166,7 @@ def test_no_part_of_a_widget_sticks_out(visit, size):
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci in live/")
+@browsing.NEEDS_AXE
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, LAPTOP])
 @pytest.mark.parametrize("name", PAGES)
@@ -178,14 +176,7 @@ def test_axe_finds_nothing_in_the_widgets(visit, name, size, scheme):
         if page.locator(f".vae-live[data-widget={widget}]").count():
             body(page, widget)
     page.evaluate("scrollTo(0, 0)")  # where the page's header covers no widget
-    page.add_script_tag(path=AXE)
-    found = page.evaluate(
-        """() => axe.run('.vae-live', {runOnly: {type: 'tag', values:
-            ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}})
-            .then(result => result.violations.map(
-                one => [one.id, one.nodes.map(node => node.html.slice(0, 200))]))"""
-    )
-    assert not found
+    assert not browsing.violations(page, ".vae-live", widgets.TAGS)
 
 
 def test_less_motion_shows_the_end_of_the_descent_only(visit):

@@ -2,17 +2,14 @@
 
 import browsing
 import pytest
+import widgets
 from browsing import LAPTOP, PHONE
 from widgets import body, errors, picture
 
-from notebook_env import ROOT
-
-AXE = ROOT / "live" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
     "loss": "book/05_gaussian_decoder",
     "gradients": "book/04_reparameterisation",
 }
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 pytestmark = browsing.MARKS
 
@@ -65,7 +62,7 @@ def test_clouds_follow_the_sliders_and_the_seed(visit):
     assert not errors(page)
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci in live/")
+@browsing.NEEDS_AXE
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, LAPTOP])
 @pytest.mark.parametrize("name", PAGES)
@@ -75,14 +72,7 @@ def test_is_accessible_fits_and_is_silent(visit, name, size, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     assert not errors(page)
     page.evaluate("scrollTo(0, 0)")  # where the page's header covers no widget
-    page.add_script_tag(path=AXE)
-    found = page.evaluate(
-        """tags => axe.run('.vae-live', {runOnly: {type: 'tag', values: tags}})
-            .then(result => result.violations.map(
-                one => [one.id, one.nodes.map(node => node.html.slice(0, 200))]))""",
-        TAGS,
-    )
-    assert not found
+    assert not browsing.violations(page, ".vae-live", widgets.TAGS)
 
 
 @pytest.mark.parametrize("name", PAGES)

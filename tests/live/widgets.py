@@ -1,5 +1,9 @@
 """What the tests of the built book's widgets share."""
 
+from browsing import WCAG
+
+TAGS = (*WCAG, "best-practice")
+
 
 def body(page, name, nth=0):
     """The body of a widget, once it has started."""
