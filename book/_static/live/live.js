@@ -1572,6 +1572,33 @@ var vaeLive = (() => {
     return { canvas, show };
   }
 
+  // src/ui/moves.js
+  var ARROWS = {
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowDown: [0, -1],
+    ArrowUp: [0, 1]
+  };
+  function onDrag(canvas, start2, move = start2) {
+    canvas.addEventListener("pointerdown", (event) => {
+      if (event.button > 0) return;
+      canvas.setPointerCapture(event.pointerId);
+      canvas.focus({ preventScroll: true });
+      start2(event);
+      event.preventDefault();
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (canvas.hasPointerCapture(event.pointerId)) move(event);
+    });
+  }
+  function onArrows(canvas, go) {
+    canvas.addEventListener("keydown", (event) => {
+      const direction = ARROWS[event.key];
+      if (!direction || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (go(direction, event.shiftKey) !== false) event.preventDefault();
+    });
+  }
+
   // src/ui/plane_view.js
   var STEP2 = 0.1;
   function middles(codes2, labels) {
@@ -1618,28 +1645,10 @@ var vaeLive = (() => {
         const y = (event.clientY - box.top) / box.height;
         this.go([(2 * x - 1) * this.limit, (1 - 2 * y) * this.limit]);
       };
-      canvas.addEventListener("pointerdown", (event) => {
-        if (event.button > 0) return;
-        canvas.setPointerCapture(event.pointerId);
-        canvas.focus({ preventScroll: true });
-        place(event);
-        event.preventDefault();
-      });
-      canvas.addEventListener("pointermove", (event) => {
-        if (canvas.hasPointerCapture(event.pointerId)) place(event);
-      });
-      const arrows = {
-        ArrowLeft: [-1, 0],
-        ArrowRight: [1, 0],
-        ArrowDown: [0, -1],
-        ArrowUp: [0, 1]
-      };
-      canvas.addEventListener("keydown", (event) => {
-        const arrow = arrows[event.key];
-        if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
-        const step = event.shiftKey ? STEP2 / 10 : STEP2;
-        this.go(this.z.map((value, k) => value + step * arrow[k]));
-        event.preventDefault();
+      onDrag(canvas, place);
+      onArrows(canvas, (direction, small) => {
+        const step = small ? STEP2 / 10 : STEP2;
+        this.go(this.z.map((value, k) => value + step * direction[k]));
       });
     }
     go(z) {
@@ -1838,29 +1847,12 @@ var vaeLive = (() => {
         const y = 1 - 2 * (event.clientY - box.top) / box.height;
         this.go([this.center[0] + x * this.half, this.center[1] + y * this.half]);
       };
-      canvas.addEventListener("pointerdown", (event) => {
-        if (event.button > 0) return;
-        canvas.setPointerCapture(event.pointerId);
-        canvas.focus({ preventScroll: true });
-        place(event);
-        event.preventDefault();
-      });
-      canvas.addEventListener("pointermove", (event) => {
-        if (canvas.hasPointerCapture(event.pointerId)) place(event);
-      });
-      const arrows = {
-        ArrowLeft: [-1, 0],
-        ArrowRight: [1, 0],
-        ArrowDown: [0, -1],
-        ArrowUp: [0, 1]
-      };
-      canvas.addEventListener("keydown", (event) => {
-        const arrow = arrows[event.key];
+      onDrag(canvas, place);
+      onArrows(canvas, (direction, small) => {
         const mine = this.ellipses.find(({ kind }) => kind === "hand");
-        if (!arrow || !mine || event.altKey || event.ctrlKey || event.metaKey) return;
-        const step = this.half / (event.shiftKey ? 200 : 20);
-        this.go(mine.mean.map((value, k) => value + step * arrow[k]));
-        event.preventDefault();
+        if (!mine) return false;
+        const step = this.half / (small ? 200 : 20);
+        this.go(mine.mean.map((value, k) => value + step * direction[k]));
       });
     }
     go(z) {
@@ -2374,31 +2366,18 @@ var vaeLive = (() => {
     listen(nudge) {
       const { canvas } = this;
       let last = null;
-      canvas.addEventListener("pointerdown", (event) => {
-        if (event.button > 0) return;
-        canvas.setPointerCapture(event.pointerId);
-        canvas.focus({ preventScroll: true });
+      const start2 = (event) => {
         last = event;
-        event.preventDefault();
-      });
-      canvas.addEventListener("pointermove", (event) => {
-        if (!canvas.hasPointerCapture(event.pointerId)) return;
+      };
+      onDrag(canvas, start2, (event) => {
         const scale = (this.z[1] - this.z[0]) / this.inner(canvas.clientWidth);
         const fold = FOLD * (event.clientY - last.clientY) / canvas.clientHeight;
         nudge(scale * (event.clientX - last.clientX), fold);
         last = event;
       });
-      const arrows = {
-        ArrowLeft: [-STEP4, 0],
-        ArrowRight: [STEP4, 0],
-        ArrowDown: [0, WIDER],
-        ArrowUp: [0, -WIDER]
-      };
-      canvas.addEventListener("keydown", (event) => {
-        const arrow = arrows[event.key];
-        if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
-        nudge(...arrow.map((step) => event.shiftKey ? step / 5 : step));
-        event.preventDefault();
+      onArrows(canvas, ([right, up], small) => {
+        const size = small ? 1 / 5 : 1;
+        nudge(size * STEP4 * right, -size * WIDER * up);
       });
     }
     inner(width) {

@@ -1,6 +1,7 @@
 /** A window of densities over a line, on a canvas; one of them can be moved. */
 
 import { surface } from "./canvas.js";
+import { onArrows, onDrag } from "./moves.js";
 import { name } from "./plane_view.js";
 import { colors } from "./theme.js";
 
@@ -44,31 +45,18 @@ export class LineView {
   listen(nudge) {
     const { canvas } = this;
     let last = null;
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button > 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      canvas.focus({ preventScroll: true });
+    const start = (event) => {
       last = event;
-      event.preventDefault();
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return;
+    };
+    onDrag(canvas, start, (event) => {
       const scale = (this.z[1] - this.z[0]) / this.inner(canvas.clientWidth);
       const fold = (FOLD * (event.clientY - last.clientY)) / canvas.clientHeight;
       nudge(scale * (event.clientX - last.clientX), fold);
       last = event;
     });
-    const arrows = {
-      ArrowLeft: [-STEP, 0],
-      ArrowRight: [STEP, 0],
-      ArrowDown: [0, WIDER],
-      ArrowUp: [0, -WIDER],
-    };
-    canvas.addEventListener("keydown", (event) => {
-      const arrow = arrows[event.key];
-      if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
-      nudge(...arrow.map((step) => (event.shiftKey ? step / 5 : step)));
-      event.preventDefault();
+    onArrows(canvas, ([right, up], small) => {
+      const size = small ? 1 / 5 : 1;
+      nudge(size * STEP * right, -size * WIDER * up);
     });
   }
 

@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { paintDigit, SIDE, surface } from "./canvas.js";
+import { onArrows, onDrag } from "./moves.js";
 import { colors, DIGIT_COLORS } from "./theme.js";
 
 const STEP = 0.1; // of an arrow key; with shift a tenth of it
@@ -59,28 +60,10 @@ export class PlaneView {
       const y = (event.clientY - box.top) / box.height;
       this.go([(2 * x - 1) * this.limit, (1 - 2 * y) * this.limit]);
     };
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button > 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      canvas.focus({ preventScroll: true });
-      place(event);
-      event.preventDefault();
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (canvas.hasPointerCapture(event.pointerId)) place(event);
-    });
-    const arrows = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowDown: [0, -1],
-      ArrowUp: [0, 1],
-    };
-    canvas.addEventListener("keydown", (event) => {
-      const arrow = arrows[event.key];
-      if (!arrow || event.altKey || event.ctrlKey || event.metaKey) return;
-      const step = event.shiftKey ? STEP / 10 : STEP;
-      this.go(this.z.map((value, k) => value + step * arrow[k]));
-      event.preventDefault();
+    onDrag(canvas, place);
+    onArrows(canvas, (direction, small) => {
+      const step = small ? STEP / 10 : STEP;
+      this.go(this.z.map((value, k) => value + step * direction[k]));
     });
   }
 

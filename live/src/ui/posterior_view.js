@@ -2,6 +2,7 @@
 
 import { segments } from "./contour.js";
 import { surface } from "./canvas.js";
+import { onArrows, onDrag } from "./moves.js";
 import { name } from "./plane_view.js";
 import { colors } from "./theme.js";
 
@@ -67,29 +68,12 @@ export class PosteriorView {
       const y = 1 - (2 * (event.clientY - box.top)) / box.height;
       this.go([this.center[0] + x * this.half, this.center[1] + y * this.half]);
     };
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button > 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      canvas.focus({ preventScroll: true });
-      place(event);
-      event.preventDefault();
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (canvas.hasPointerCapture(event.pointerId)) place(event);
-    });
-    const arrows = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowDown: [0, -1],
-      ArrowUp: [0, 1],
-    };
-    canvas.addEventListener("keydown", (event) => {
-      const arrow = arrows[event.key];
+    onDrag(canvas, place);
+    onArrows(canvas, (direction, small) => {
       const mine = this.ellipses.find(({ kind }) => kind === "hand");
-      if (!arrow || !mine || event.altKey || event.ctrlKey || event.metaKey) return;
-      const step = this.half / (event.shiftKey ? 200 : 20);
-      this.go(mine.mean.map((value, k) => value + step * arrow[k]));
-      event.preventDefault();
+      if (!mine) return false;
+      const step = this.half / (small ? 200 : 20);
+      this.go(mine.mean.map((value, k) => value + step * direction[k]));
     });
   }
 
