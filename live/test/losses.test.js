@@ -1,4 +1,4 @@
-// The rules of the widget "loss" by hand; tests/live/test_losses.py asks vae_lib.
+// The rules of the widget "loss" by hand; tests/live/test_loss_widget.py asks vae_lib.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

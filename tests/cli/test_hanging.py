@@ -35,7 +35,8 @@ def run(folder, code, *options, **how):
     (folder / "test_it.py").write_text(code)
     (folder / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    paths = [str(ROOT), str(ROOT / "tools"), os.environ.get("PYTHONPATH", "")]
+    paths = [str(ROOT / room) for room in ("tests", "", "tools")]
+    paths += [os.environ.get("PYTHONPATH", "")]
     command += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder)]
     return subprocess.run(
         [*command, *options, str(folder / "test_it.py")],

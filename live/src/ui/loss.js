@@ -9,7 +9,7 @@ import { asCode, deviation, meaning } from "./loss_words.js";
 import { paintRuler } from "./ruler.js";
 import { colors } from "./theme.js";
 
-/** Variance of the published network mlp_2; test_losses.py compares it. */
+/** Variance of the published network mlp_2; test_loss_widget.py compares it. */
 export const LEARNED = 0.036868;
 const DEVIATIONS = [
   { value: Math.sqrt(THRESHOLDS[0]), words: "codes collapse above 2.28" },
