@@ -38,6 +38,23 @@ TRIALS = {
         "encoder_l2": 1e-3,
     },
     **{
+        f"mlp: batch normalisation, step {rate}, {hidden:.0%} hidden, penalty {l2}": {
+            **FAST,
+            "batch_norm": True,
+            "learning_rate": rate,
+            "input_dropout": hidden,
+            "encoder_l2": l2,
+        }
+        for rate, hidden, l2 in (
+            (5e-3, 0.1, 1e-3),
+            (16e-3, 0.0, 0.0),
+            (16e-3, 0.1, 0.0),
+            (16e-3, 0.1, 1e-3),
+            (16e-3, 0.2, 0.0),
+            (32e-3, 0.1, 0.0),
+        )
+    },
+    **{
         f"{network}: step {rate}, rate warmed up in {kl_warmup}": {
             **SHORT,
             "network": network,
