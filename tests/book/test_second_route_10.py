@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import integrate, optimize, stats
 
-from notebook_env import ROOT
 from vae_lib import data, results
 
 pytestmark = pytest.mark.book
@@ -100,7 +99,8 @@ def test_the_gain_of_a_small_step(spectrum):
 
     shapes = {"straight": lambda z: z, "bent": np.tanh}
     for name, shape in shapes.items():
-        slope, norm = average(lambda z: z * shape(z)), average(lambda z: shape(z) ** 2)
+        slope = average(lambda z, f=shape: z * f(z))
+        norm = average(lambda z, f=shape: f(z) ** 2)
         for variance in (4.5, 5.0, 5.5):
             gain = slope**2 * spectrum[0] / variance**2 - norm / variance
             label = f"variance {variance:g}: gain of a {name} step"
@@ -148,25 +148,21 @@ def test_a_rare_spot_is_coded_above_the_threshold(variance):
     )
     loss, rate = spot_loss(found.x, 0.05, variance)
     case = f"p = 0.05, variance {variance:g}"
-    assert rate == pytest.approx(recorded(f"{case}, speaking start: rate")[0], abs=3e-3)
+    assert rate == pytest.approx(recorded(f"{case}, coded start: rate")[0], abs=3e-3)
     gain = recorded(f"{case}: ELBO of the code above none")[0]
     assert 0.5 / variance - loss == pytest.approx(gain, abs=1e-3)
-    assert recorded(f"{case}, silent start: rate")[0] < 1e-3
+    assert recorded(f"{case}, collapsed start: rate")[0] < 1e-3
 
 
-def test_each_network_of_the_sweep_is_nearly_the_best_at_its_variance():
+def test_each_network_of_the_sweep_is_the_best_at_its_variance():
     # Eq. (10.7) without chords: at every variance, the loss of all networks.
     for seed in results.load("rate_distortion")["curve"]:
-        stops = seed["down"]
+        stops = seed["up"]
         variances = np.array([stop["variance"] for stop in stops])
         rate, half = (
             np.array([stop["train"][key] for stop in stops])
             for key in ("rate", "error")
         )
-        loss = half + variances[:, None] * rate
-        regret = np.diag(loss) - loss.min(axis=1)
-        assert np.all(regret < 0.03 * np.diag(loss))
-
-
-def test_the_module_that_made_the_numbers_is_there():
-    assert (ROOT / "experiments" / "rate_distortion.py").is_file()
+        best = variances[np.argmin(half + variances[:, None] * rate, axis=1)]
+        middle = (0.1 < variances) & (variances < 4)  # where the chapter says converged
+        assert np.array_equal(best[middle], variances[middle]) and middle.sum() == 4
