@@ -72,6 +72,8 @@ def active_units(z_mean: ArrayLike, *, threshold: float = 0.01) -> ActiveUnits:
 
     Source: Burda et al. (2015), section 5.2, with the same threshold.
 
+    In the book: Eq. (10.2).
+
     >>> from vae_lib import evaluation
     >>> evaluation.active_units([[1.0, 0.0], [-1.0, 0.01]]).count
     1
