@@ -287,7 +287,7 @@ def bits_per_dim(nats: Bits, *, n_dims: int = 784, n_levels: int = 256) -> Bits:
 
     Source: Theis et al. (2016), section 3.1.
 
-    In the book: Eq. (5.11).
+    In the book: Eqs. (5.11), (11.5).
 
     >>> from vae_lib import evaluation
     >>> print(f"{evaluation.bits_per_dim(543.4):.3f}")  # 784 log 2 nats are one bit

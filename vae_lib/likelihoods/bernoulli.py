@@ -21,6 +21,8 @@ class Bernoulli(Likelihood):
     of x, but the average log likelihood of images binarised at random with
     probability x, so its ELBO is a valid bound for *those* images.
 
+    In the book: Eqs. (11.1), (11.2), (11.4).
+
     >>> from keras import ops
     >>> from vae_lib.likelihoods import Bernoulli
     >>> x, x_logits = ops.ones((1, 2, 2, 1)), ops.zeros((1, 2, 2, 1))  # four fair coins
@@ -57,6 +59,8 @@ class ContinuousBernoulli(Likelihood):
     :math:`2 \tanh^{-1}(1 - 2\lambda) / (1 - 2\lambda)` is this C in terms of the
     logit :math:`a` of :math:`\lambda`: the logit form has no cancellation to guard
     except at a = 0, where C = 2.
+
+    In the book: Eqs. (11.1), (11.2).
 
     >>> from keras import ops
     >>> from vae_lib.likelihoods import ContinuousBernoulli
