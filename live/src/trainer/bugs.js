@@ -100,7 +100,7 @@ export const BUGS = Object.freeze({
   constant: {
     name: "a constant in place of the noise",
     line: "z = m + e^(v/2) 1 in place of m + e^(v/2) noise",
-    look: "The codes shrink to the middle of the circles, and the ELBO looks excellent.",
+    look: "Nothing looks wrong, and the ELBO may look better than that of the right code.",
     parts: codesOf(
       (logVar) => Math.exp(0.5 * logVar),
       (logVar) => 0.5 * Math.exp(0.5 * logVar),
