@@ -1,7 +1,7 @@
 """Each bug of chapter 13, put into a copy of the library, fails the test that it names.
 
-The chapter is the list (tools/chapter_bugs.py). A copy of the code stands in a folder of
-its own; a bug is written into its sources, the named test runs there in a process of
+The chapter is the list (tools/chapter_bugs.py). A copy of the code stands in a folder
+of its own; a bug is written into its sources, the named test runs there in a process of
 its own, and the file is put back.
 """
 

@@ -5356,7 +5356,7 @@ var vaeLive = (() => {
       pen.fillRect(place.x(0), top, Math.max(1, place.x(rate) - place.x(0)), thick);
       write2(pen, j ? "z₂" : "z₁", 22, top + thick / 2 + 4, look);
       const words = number(rate, rate < 0.1 ? 3 : 2);
-      write2(pen, words, place.x(rate) + 4, top + thick / 2 + 4, look);
+      write2(pen, words, place.x(Math.max(0, rate)) + 4, top + thick / 2 + 4, look);
     });
   }
   function paintWords(pen, width, height, words, look) {
