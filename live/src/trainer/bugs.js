@@ -67,6 +67,12 @@ export const BUGS = Object.freeze({
       logVarianceGradient: (...all) => logVarianceGradient(...all) / PIXELS,
     },
   },
+  logits: {
+    name: "logits shown as pixels",
+    line: "the picture without its sigmoid",
+    look: "Every number is right, and the grid is grey.",
+    parts: { picture: stretchedLogits },
+  },
   sign: {
     name: "a sign inside the KL",
     line: "e^v \u2212 1 + v in place of e^v \u2212 1 \u2212 v",
@@ -87,24 +93,6 @@ export const BUGS = Object.freeze({
         });
       },
     },
-  },
-  half: {
-    name: "the 0.5 of the sampler is missing",
-    line: "z = m + e^v noise in place of m + e^(v/2) noise",
-    look: "Nothing looks wrong. Compare the ELBO with that of the right code.",
-    parts: codesOf(
-      (logVar, noise) => Math.exp(logVar) * noise,
-      (logVar, noise) => Math.exp(logVar) * noise,
-    ),
-  },
-  constant: {
-    name: "a constant in place of the noise",
-    line: "z = m + e^(v/2) 1 in place of m + e^(v/2) noise",
-    look: "Nothing looks wrong, and the ELBO may look better than that of the right code.",
-    parts: codesOf(
-      (logVar) => Math.exp(0.5 * logVar),
-      (logVar) => 0.5 * Math.exp(0.5 * logVar),
-    ),
   },
   relu: {
     name: "a ReLU on the log-variance",
@@ -137,11 +125,23 @@ export const BUGS = Object.freeze({
       },
     },
   },
-  logits: {
-    name: "logits shown as pixels",
-    line: "the picture without its sigmoid",
-    look: "Every number is right, and the grid is grey.",
-    parts: { picture: stretchedLogits },
+  half: {
+    name: "the 0.5 of the sampler is missing",
+    line: "z = m + e^v noise in place of m + e^(v/2) noise",
+    look: "Nothing looks wrong. Compare the ELBO with that of the right code.",
+    parts: codesOf(
+      (logVar, noise) => Math.exp(logVar) * noise,
+      (logVar, noise) => Math.exp(logVar) * noise,
+    ),
+  },
+  constant: {
+    name: "a constant in place of the noise",
+    line: "z = m + e^(v/2) 1 in place of m + e^(v/2) noise",
+    look: "Nothing looks wrong, and the ELBO may look better than that of the right code.",
+    parts: codesOf(
+      (logVar) => Math.exp(0.5 * logVar),
+      (logVar) => 0.5 * Math.exp(0.5 * logVar),
+    ),
   },
   leak: {
     name: "the test digits are trained on",
