@@ -26,6 +26,7 @@ PAGES = (
     "03_elbo",
     "04_reparameterisation",
     "05_gaussian_decoder",
+    "13_break_it",
 )
 SCALE = 2  # pixels of a still for one of the page
 PIXELS_PER_INCH = 120 * SCALE  # see book/_ext/page.py: 120 of the page are an inch

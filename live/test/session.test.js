@@ -121,3 +121,13 @@ test("the manifold's codes are the book's", () => {
   assert.ok(Math.abs(codes[0] + 1.959964) < 1e-6 && Math.abs(codes[1] - 1.959964) < 1e-6);
   assert.ok(codes[2] > codes[0] && codes[3] === codes[1]);
 });
+
+test("with the leak the held-out digits are trained on, and codes are of the others", async () => {
+  const { session, frames } = await begin({ bug: "leak" });
+  assert.equal(session.trainer.n, N + 20);
+  await session.receive({ type: "step" });
+  assert.equal(frames().at(-1).codes.length, 2 * N);
+  assert.equal(frames().at(-1).epochs, 64 / (N + 20));
+  const plain = await begin({ bug: "leak", kl: false });
+  assert.equal(plain.session.trainer.n, N);
+});

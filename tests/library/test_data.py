@@ -58,7 +58,8 @@ def test_sample_order_is_random_within_a_split(sample, labels):
 
 
 def test_sample_splits_share_no_image(sample):
-    assert len(np.unique(images_of(sample).reshape(5_000, -1), axis=0)) == 5_000
+    images = images_of(sample).reshape(-1, 784)
+    assert len(np.unique(images, axis=0)) == len(images) == 5_000
 
 
 def test_sample_labels_fit_the_images(sample):

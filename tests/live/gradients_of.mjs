@@ -1,6 +1,6 @@
 /**
  * One batch, for a test that has Keras's numbers: reads JSON from standard input,
- * {hidden, variance, kl, images, noise, weights, fast, steps}, and prints the score, the
+ * {hidden, variance, kl, bug, images, noise, weights, fast, steps}, and prints the score, the
  * gradients, and the weights after so many steps of Adam on this batch.
  */
 
@@ -11,13 +11,13 @@ import { trainingKernel } from "../../live/src/trainer/adam.js";
 import { Trainer } from "../../live/src/trainer/trainer.js";
 
 const question = JSON.parse(readFileSync(0, "utf8"));
-const { hidden, variance, kl, weights, fast, steps } = question;
+const { hidden, variance, kl, bug, weights, fast, steps } = question;
 const [images, noise] = [question.images, question.noise].map((list) =>
   Float32Array.from(list),
 );
 const n = noise.length / 2;
 const kernel = fast ? await trainingKernel() : plainKernel();
-const trainer = new Trainer({ hidden, variance, kl, batchSize: n, kernel });
+const trainer = new Trainer({ hidden, variance, kl, bug, batchSize: n, kernel });
 const arrays = Object.entries(weights).map(([name, values]) => [
   name,
   Float32Array.from(values),

@@ -14,7 +14,7 @@ PAGE = """<!doctype html>
 <html lang="en" data-theme="light"><meta charset="utf-8"><title>A page</title>
 <link rel="stylesheet" href="{live}/live.css">
 <script defer src="{live}/live.js"></script>
-<main><div class="vae-live" data-widget="train">
+<main><div class="vae-live" data-widget="train" data-form="{form}">
 <div class="vae-live-without"><p>Without scripts.</p></div>
 </div></main></html>"""
 
@@ -25,11 +25,11 @@ pytestmark = [pytest.mark.book, *browsing.NEEDS_BROWSER]
 def visit(browser, tmp_path):
     """A function that opens the widget with settings; the page must stay silent."""
     path = tmp_path / "page.html"
-    path.write_text(PAGE.format(live=LIVE.as_uri()), "utf-8")
     context = browser.new_context(viewport={"width": 360, "height": 740})
     heard = []
 
-    def open_page(settings="", script=None):
+    def open_page(settings="", script=None, form="full"):
+        path.write_text(PAGE.format(live=LIVE.as_uri(), form=form), "utf-8")
         page = context.new_page()
         if script:
             page.add_init_script(script)
@@ -142,3 +142,35 @@ def test_without_a_worker_the_page_trains_itself(visit, script):
     page = visit("guess=one", script)
     page.get_by_role("button", name="One batch").click()
     wait_for_words(page, "784-64-2, epoch 0.0,")
+
+
+def test_the_small_form_has_a_menu_of_bugs_and_no_question(visit):
+    page = visit(form="small")
+    wait_for_words(page, "At rest")
+    assert page.get_by_role("radio").count() == 0
+    assert page.get_by_role("slider").count() == 0
+    assert page.get_by_role("button", name="Start").is_enabled()
+    page.get_by_label("Break it").select_option("half")
+    page.wait_for_function("location.hash.includes('train.bug=half')")
+    assert "in place of m + e^(v/2) noise" in page.locator("main").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize(
+    ("bug", "holds"),
+    [
+        ("none", lambda rates: min(rates) > 0.5),
+        ("pixels", lambda rates: max(rates) < 0.1),
+        ("sign", lambda rates: max(rates) < 0),
+    ],
+)
+def test_a_bug_shows_in_the_rates(visit, bug, holds):
+    said = train_to(visit(f"guess=one bug={bug} epochs={EPOCHS}"), EPOCHS)
+    found = re.search(r"rates of (-?[\d.,]+) and (-?[\d.,]+) nats", said)
+    assert holds([float(rate.replace(",", "")) for rate in found.groups()]), said
+    assert ("Broken:" in said) == (bug != "none")
+
+
+def test_a_bug_needs_no_prediction_of_the_variance(visit):
+    page = visit("bug=relu")
+    assert page.get_by_role("button", name="Start").is_enabled()

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+import chapter_bugs
 from notebook_env import ROOT
 from vae_lib import data, gradients, likelihoods, models, networks
 
@@ -14,6 +15,8 @@ LATENT_DIM = 2
 # In the order of vae_lib's weights; the page joins the two heads.
 ENCODER = ("encoderKernel", "encoderBias", "headsKernel", "headsBias")
 DECODER = ("decoderKernel", "decoderBias", "pixelsKernel", "pixelsBias")
+BUGS = {bug.name: bug for bug in chapter_bugs.read()}
+ELSEWHERE = {"logits", "leak"}  # bugs of the pictures and of the data
 
 
 def by_name(encoder, decoder, log_variance):
@@ -53,7 +56,7 @@ def of_keras(vae, x, noise, kl):
     return float(value), by_name(arrays[:6], arrays[6:10], log_variance)
 
 
-def of_page(node, vae, variance, x, noise, kl, fast, steps=0):
+def of_page(node, vae, variance, x, noise, kl, fast, steps=0, bug="none"):
     """The same by the trainer in node, and the weights after steps of Adam."""
     weights = by_name(
         vae.encoder.get_weights(),
@@ -64,6 +67,7 @@ def of_page(node, vae, variance, x, noise, kl, fast, steps=0):
         "hidden": weights["encoderBias"].size,
         "variance": variance,
         "kl": kl,
+        "bug": bug,
         "images": x.ravel().tolist(),
         "noise": noise.ravel().tolist(),
         "weights": {name: np.ravel(array).tolist() for name, array in weights.items()},
@@ -106,6 +110,30 @@ def test_gradients_are_those_of_keras(hidden, variance, kl, batch, fast, node):
         tolerance = 1e-4 * np.abs(array).max()
         page = np.reshape(got["gradients"][name], np.shape(array))
         np.testing.assert_allclose(page, array, rtol=0, atol=tolerance, err_msg=name)
+
+
+@pytest.mark.parametrize("bug", sorted(BUGS.keys() - ELSEWHERE))
+def test_a_bug_of_the_page_is_that_of_the_chapter(bug, node):
+    x = np.asarray(data.load_sample().x_train[:30], dtype="float32")
+    noise = np.random.default_rng(1).standard_normal((30, 2)).astype("float32")
+    with chapter_bugs.switched_on(BUGS[bug]):
+        vae = make_vae(64, None)
+        loss, expected = of_keras(vae, x, noise, kl=True)
+    got = of_page(node, vae, None, x, noise, True, fast=True, bug=bug)
+    assert -got["score"]["elbo"] == pytest.approx(loss, rel=1e-5)
+    for name, array in expected.items():
+        tolerance = 1e-4 * np.abs(array).max() + 1e-12
+        page = np.reshape(got["gradients"][name], np.shape(array))
+        np.testing.assert_allclose(page, array, rtol=0, atol=tolerance, err_msg=name)
+
+
+def test_the_page_has_the_bugs_of_the_chapter_in_its_order(node):
+    module = (ROOT / "live" / "src" / "trainer" / "bugs.js").as_uri()
+    script = f"import {{ BUGS }} from '{module}';console.log(Object.keys(BUGS).join())"
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", script], capture_output=True, text=True
+    )
+    assert done.stdout.strip().split(",") == list(BUGS), done.stderr
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["kernel", "plain"])

@@ -169,9 +169,9 @@ var vaeLive = (() => {
       (value, i) => q.mean[i % d] + Math.exp(0.5 * q.logVar[i % d]) * value
     );
     const logs = logLikelihoods(model, x, z, samples);
-    const distortion2 = -logs.reduce((sum, value) => sum + value, 0) / samples;
+    const distortion3 = -logs.reduce((sum, value) => sum + value, 0) / samples;
     const { kl: rate, rates: rates2 } = gaussianKl(q.mean, q.logVar);
-    return { elbo: -(distortion2 + rate), rate, distortion: distortion2, rates: rates2 };
+    return { elbo: -(distortion3 + rate), rate, distortion: distortion3, rates: rates2 };
   }
   function squaredDistance(x, means, offset) {
     let sum = 0;
@@ -2195,9 +2195,9 @@ var vaeLive = (() => {
     const c = deviation2 ** 2;
     const squares = a ** 2 + b ** 2 + 3 * c ** 2 - 2 * a * c;
     const variance2 = NOISE ** 2;
-    const distortion2 = 0.5 * (Math.log(2 * Math.PI * variance2) + squares / variance2);
+    const distortion3 = 0.5 * (Math.log(2 * Math.PI * variance2) + squares / variance2);
     const rate = divergence({ mean, deviation: deviation2 }, { mean: 0, deviation: 1 });
-    return { elbo: -(rate + distortion2), rate, distortion: distortion2 };
+    return { elbo: -(rate + distortion3), rate, distortion: distortion3 };
   }
   function toyGap({ mean, deviation: deviation2 }, logPx) {
     let sum = 0;
@@ -2300,8 +2300,8 @@ var vaeLive = (() => {
         show: (value) => number(10 ** value),
         change: (log) => this.set({ ...this.value, deviation: 10 ** log })
       });
-      const both = [this.mean.element, this.deviation.element];
-      this.element = make("div", { class: "vae-live-sliders" }, ...both);
+      const both2 = [this.mean.element, this.deviation.element];
+      this.element = make("div", { class: "vae-live-sliders" }, ...both2);
       state.follow(() => this.update());
     }
     /** @returns {{mean: number, deviation: number}} within the limits, whatever is written */
@@ -2955,10 +2955,10 @@ var vaeLive = (() => {
       };
     }
     build() {
-      const figure = (picture, words) => make(
+      const figure = (picture2, words) => make(
         "figure",
         { class: "vae-live-picture" },
-        picture.canvas,
+        picture2.canvas,
         make("figcaption", { text: words })
       );
       const reset = button("Back to this digit's code", () => {
@@ -3683,10 +3683,10 @@ var vaeLive = (() => {
         label: `The digit that the ${words} network draws at this code`
       });
       this.row = digitRow({ label: "Ten digits along the rings in the plane", columns: ROW2 });
-      const picture = make("figure", { class: "vae-live-picture" }, this.digit.canvas);
+      const picture2 = make("figure", { class: "vae-live-picture" }, this.digit.canvas);
       this.caption = make("figcaption", { text: "" });
-      picture.append(this.caption);
-      const pair = make("div", { class: "vae-live-pair" }, this.view.element, picture);
+      picture2.append(this.caption);
+      const pair = make("div", { class: "vae-live-pair" }, this.view.element, picture2);
       this.element = make("div", { class: "vae-live-panel" });
       if (full) this.element.append(make("p", { class: "vae-live-title", text: words }));
       this.element.append(pair);
@@ -4008,6 +4008,288 @@ var vaeLive = (() => {
     }
   };
 
+  // src/trainer/parts.js
+  var LOG_2PI2 = Math.log(2 * Math.PI);
+  function drawCodes(heads, noise, z, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const mean = heads[2 * d * i + j];
+        const logVar = heads[2 * d * i + d + j];
+        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];
+      }
+    }
+  }
+  function squaredError(x, means, length) {
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      const difference = means[i] - x[i];
+      sum += difference * difference;
+    }
+    return sum;
+  }
+  function distortion(errorPerImage, variance2, pixels) {
+    return 0.5 * (pixels * (LOG_2PI2 + Math.log(variance2)) + errorPerImage / variance2);
+  }
+  function rates(heads, n, d) {
+    const result = new Array(d).fill(0);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const mean = heads[2 * d * i + j];
+        const logVar = heads[2 * d * i + d + j];
+        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;
+      }
+    }
+    return result;
+  }
+  function logitsGradient(x, means, variance2, n, length, out) {
+    const scale = 1 / (variance2 * n);
+    for (let i = 0; i < length; i++) {
+      const y = means[i];
+      out[i] = scale * (y - x[i]) * y * (1 - y);
+    }
+  }
+  function logVarianceGradient(errorPerImage, variance2, pixels) {
+    return 0.5 * (pixels - errorPerImage / variance2);
+  }
+  function codesGradient(heads, noise, gradient2, out, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const g = gradient2[d * i + j];
+        const logVar = heads[2 * d * i + d + j];
+        out[2 * d * i + j] = g;
+        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);
+      }
+    }
+  }
+  function addRateGradient(heads, out, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        const at = 2 * d * i + j;
+        out[at] += heads[at] / n;
+        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;
+      }
+    }
+  }
+  function drawNoise(random, noise, length) {
+    for (let i = 0; i < length; i++) noise[i] = random.normal();
+  }
+  function finishHeads() {
+  }
+  function finishGradient() {
+  }
+  function picture(means) {
+    return means;
+  }
+  function drawOrder(random, n) {
+    return random.permutation(n);
+  }
+  var variationalParts = Object.freeze({
+    drawOrder,
+    drawNoise,
+    drawCodes,
+    squaredError,
+    distortion,
+    rates,
+    logitsGradient,
+    logVarianceGradient,
+    codesGradient,
+    addRateGradient,
+    finishHeads,
+    finishGradient,
+    picture
+  });
+  function meanCodes(heads, noise, z, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];
+    }
+  }
+  function meansGradient(heads, noise, gradient2, out, n, d) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) {
+        out[2 * d * i + j] = gradient2[d * i + j];
+        out[2 * d * i + d + j] = 0;
+      }
+    }
+  }
+  var autoencoderParts = Object.freeze({
+    ...variationalParts,
+    drawCodes: meanCodes,
+    codesGradient: meansGradient,
+    rates: (heads, n, d) => new Array(d).fill(null),
+    addRateGradient: () => {
+    }
+  });
+
+  // src/trainer/parameters.js
+  var PIXELS3 = 784;
+  var INITIAL_VARIANCE = 0.05;
+  function shapes(hidden, latentDim) {
+    return {
+      encoderKernel: [PIXELS3, hidden],
+      encoderBias: [1, hidden],
+      headsKernel: [hidden, 2 * latentDim],
+      headsBias: [1, 2 * latentDim],
+      decoderKernel: [latentDim, hidden],
+      decoderBias: [1, hidden],
+      pixelsKernel: [hidden, PIXELS3],
+      pixelsBias: [1, PIXELS3],
+      logVariance: [1, 1]
+    };
+  }
+  function zeros(layout, allocate) {
+    const entries = Object.entries(layout);
+    return Object.fromEntries(
+      entries.map(([name2, [rows, columns]]) => [name2, allocate(rows * columns)])
+    );
+  }
+  function initialise(weights, hidden, latentDim, random) {
+    for (const values of Object.values(weights)) values.fill(0);
+    glorot(weights.encoderKernel, PIXELS3, hidden, random);
+    for (const first of [0, latentDim]) {
+      const limit = Math.sqrt(6 / (hidden + latentDim));
+      for (let row = 0; row < hidden; row++) {
+        for (let j = 0; j < latentDim; j++) {
+          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);
+        }
+      }
+    }
+    glorot(weights.decoderKernel, latentDim, hidden, random);
+    glorot(weights.pixelsKernel, hidden, PIXELS3, random);
+    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);
+  }
+  function glorot(values, inputs, outputs, random) {
+    const limit = Math.sqrt(6 / (inputs + outputs));
+    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
+  }
+
+  // src/trainer/bugs.js
+  var { distortion: distortion2, logitsGradient: logitsGradient2, logVarianceGradient: logVarianceGradient2 } = variationalParts;
+  function codesOf(width, slope) {
+    return {
+      drawCodes(heads, noise, z, n, d) {
+        eachLatent(n, d, (at, i) => z[i] = heads[at] + width(heads[at + d], noise[i]));
+      },
+      codesGradient(heads, noise, gradient2, out, n, d) {
+        eachLatent(n, d, (at, i) => {
+          out[at] = gradient2[i];
+          out[at + d] = gradient2[i] * slope(heads[at + d], noise[i]);
+        });
+      }
+    };
+  }
+  function eachLatent(n, d, visit) {
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < d; j++) visit(2 * d * i + j, d * i + j);
+    }
+  }
+  function stretchedLogits(means) {
+    const logits = means.map((mean) => Math.log(mean) - Math.log1p(-mean));
+    const finite = logits.filter(Number.isFinite);
+    const low = finite.reduce((least, value) => Math.min(least, value), 0);
+    const high = finite.reduce((most, value) => Math.max(most, value), 0);
+    return logits.map((value) => Math.min(1, Math.max(0, (value - low) / (high - low || 1))));
+  }
+  var BUGS = Object.freeze({
+    pixels: {
+      name: "log likelihood averaged over the pixels",
+      line: "mean over pixels in place of the sum",
+      look: "The rates fall to zero, and the grid shows one picture everywhere.",
+      parts: {
+        distortion: (...all) => distortion2(...all) / PIXELS3,
+        logitsGradient(x, means, variance2, n, length, out) {
+          logitsGradient2(x, means, variance2 * PIXELS3, n, length, out);
+        },
+        logVarianceGradient: (...all) => logVarianceGradient2(...all) / PIXELS3
+      }
+    },
+    logits: {
+      name: "logits shown as pixels",
+      line: "the picture without its sigmoid",
+      look: "Every number is right, and the grid is grey.",
+      parts: { picture: stretchedLogits }
+    },
+    sign: {
+      name: "a sign inside the KL",
+      line: "e^v − 1 + v in place of e^v − 1 − v",
+      look: "The rates fall below zero: no KL does that. The ELBO looks excellent.",
+      parts: {
+        rates(heads, n, d) {
+          const result = new Array(d).fill(0);
+          eachLatent(n, d, (at, i) => {
+            const [mean, logVar] = [heads[at], heads[at + d]];
+            result[i % d] += 0.5 * (mean * mean + Math.expm1(logVar) + logVar) / n;
+          });
+          return result;
+        },
+        addRateGradient(heads, out, n, d) {
+          eachLatent(n, d, (at) => {
+            out[at] += heads[at] / n;
+            out[at + d] += 0.5 * (Math.expm1(heads[at + d]) + 2) / n;
+          });
+        }
+      }
+    },
+    relu: {
+      name: "a ReLU on the log-variance",
+      line: "v = max(0, v): no posterior is narrower than the prior",
+      look: "The codes move far out, to be told apart in spite of their width.",
+      parts: {
+        finishHeads(heads, n, d) {
+          eachLatent(n, d, (at) => heads[at + d] = Math.max(0, heads[at + d]));
+        },
+        finishGradient(heads, out, n, d) {
+          eachLatent(n, d, (at) => {
+            if (heads[at + d] === 0) out[at + d] = 0;
+          });
+        }
+      }
+    },
+    heads: {
+      name: "both heads read the same layer",
+      line: "v = m: the log-variance is the mean",
+      look: "The codes crowd to the lower left, where a small mean is a narrow posterior.",
+      parts: {
+        finishHeads(heads, n, d) {
+          eachLatent(n, d, (at) => heads[at + d] = heads[at]);
+        },
+        finishGradient(heads, out, n, d) {
+          eachLatent(n, d, (at) => {
+            out[at] += out[at + d];
+            out[at + d] = 0;
+          });
+        }
+      }
+    },
+    half: {
+      name: "the 0.5 of the sampler is missing",
+      line: "z = m + e^v noise in place of m + e^(v/2) noise",
+      look: "Nothing looks wrong. Compare the ELBO with that of the right code.",
+      parts: codesOf(
+        (logVar, noise) => Math.exp(logVar) * noise,
+        (logVar, noise) => Math.exp(logVar) * noise
+      )
+    },
+    constant: {
+      name: "a constant in place of the noise",
+      line: "z = m + e^(v/2) 1 in place of m + e^(v/2) noise",
+      look: "Nothing looks wrong, and the ELBO may look better than that of the right code.",
+      parts: codesOf(
+        (logVar) => Math.exp(0.5 * logVar),
+        (logVar) => 0.5 * Math.exp(0.5 * logVar)
+      )
+    },
+    leak: {
+      name: "the test digits are trained on",
+      line: "training images = training and test images together",
+      look: "The “held-out” ELBO comes close to that of training. It is held out no more.",
+      parts: {},
+      leaks: true
+    }
+  });
+  function brokenParts(name2) {
+    return { ...variationalParts, ...BUGS[name2]?.parts };
+  }
+
   // src/trainer/adam_kernel.js
   var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";
 
@@ -4106,48 +4388,6 @@ var vaeLive = (() => {
     return codes2;
   }
 
-  // src/trainer/parameters.js
-  var PIXELS3 = 784;
-  var INITIAL_VARIANCE = 0.05;
-  function shapes(hidden, latentDim) {
-    return {
-      encoderKernel: [PIXELS3, hidden],
-      encoderBias: [1, hidden],
-      headsKernel: [hidden, 2 * latentDim],
-      headsBias: [1, 2 * latentDim],
-      decoderKernel: [latentDim, hidden],
-      decoderBias: [1, hidden],
-      pixelsKernel: [hidden, PIXELS3],
-      pixelsBias: [1, PIXELS3],
-      logVariance: [1, 1]
-    };
-  }
-  function zeros(layout, allocate) {
-    const entries = Object.entries(layout);
-    return Object.fromEntries(
-      entries.map(([name2, [rows, columns]]) => [name2, allocate(rows * columns)])
-    );
-  }
-  function initialise(weights, hidden, latentDim, random) {
-    for (const values of Object.values(weights)) values.fill(0);
-    glorot(weights.encoderKernel, PIXELS3, hidden, random);
-    for (const first of [0, latentDim]) {
-      const limit = Math.sqrt(6 / (hidden + latentDim));
-      for (let row = 0; row < hidden; row++) {
-        for (let j = 0; j < latentDim; j++) {
-          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);
-        }
-      }
-    }
-    glorot(weights.decoderKernel, latentDim, hidden, random);
-    glorot(weights.pixelsKernel, hidden, PIXELS3, random);
-    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);
-  }
-  function glorot(values, inputs, outputs, random) {
-    const limit = Math.sqrt(6 / (inputs + outputs));
-    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);
-  }
-
   // src/trainer/network.js
   var Workspace = class {
     constructor(hidden, latentDim, size, allocate) {
@@ -4169,7 +4409,7 @@ var vaeLive = (() => {
       this.gradients = zeros(shapes(hidden, latentDim), allocate);
     }
   };
-  function encode(kernel2, weights, work, n) {
+  function encode(kernel2, weights, work, n, parts) {
     const { hidden, latentDim } = work;
     affine(
       kernel2,
@@ -4192,6 +4432,7 @@ var vaeLive = (() => {
       hidden,
       2 * latentDim
     );
+    parts.finishHeads(work.heads, n, latentDim);
   }
   function decode(kernel2, weights, work, n) {
     const { hidden, latentDim } = work;
@@ -4220,16 +4461,16 @@ var vaeLive = (() => {
   }
   function forward(kernel2, weights, work, n, parts) {
     const { latentDim } = work;
-    encode(kernel2, weights, work, n);
+    encode(kernel2, weights, work, n, parts);
     parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);
     decode(kernel2, weights, work, n);
     const error = parts.squaredError(work.x, work.means, n * PIXELS3) / n;
     const variance2 = Math.exp(weights.logVariance[0]);
-    const distortion2 = parts.distortion(error, variance2, PIXELS3);
+    const distortion3 = parts.distortion(error, variance2, PIXELS3);
     const rates2 = parts.rates(work.heads, n, latentDim);
     const bounded = rates2.every((rate) => rate !== null);
-    const elbo2 = bounded ? -distortion2 - rates2.reduce((sum, rate) => sum + rate, 0) : null;
-    return { elbo: elbo2, distortion: distortion2, rates: rates2, error };
+    const elbo2 = bounded ? -distortion3 - rates2.reduce((sum, rate) => sum + rate, 0) : null;
+    return { elbo: elbo2, distortion: distortion3, rates: rates2, error };
   }
   function backward(kernel2, weights, work, n, error, parts) {
     const { latentDim } = work;
@@ -4239,6 +4480,7 @@ var vaeLive = (() => {
     backwardDecoder(kernel2, weights, work, n);
     parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);
     parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);
+    parts.finishGradient(work.heads, work.headsGradient, n, latentDim);
     backwardEncoder(kernel2, weights, work, n);
   }
   function backwardDecoder(kernel2, weights, work, n) {
@@ -4354,108 +4596,6 @@ var vaeLive = (() => {
     for (let i = 0; i < length; i++) if (units[i] <= 0) gradient2[i] = 0;
   }
 
-  // src/trainer/parts.js
-  var LOG_2PI2 = Math.log(2 * Math.PI);
-  function drawCodes(heads, noise, z, n, d) {
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) {
-        const mean = heads[2 * d * i + j];
-        const logVar = heads[2 * d * i + d + j];
-        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];
-      }
-    }
-  }
-  function squaredError(x, means, length) {
-    let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const difference = means[i] - x[i];
-      sum += difference * difference;
-    }
-    return sum;
-  }
-  function distortion(errorPerImage, variance2, pixels) {
-    return 0.5 * (pixels * (LOG_2PI2 + Math.log(variance2)) + errorPerImage / variance2);
-  }
-  function rates(heads, n, d) {
-    const result = new Array(d).fill(0);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) {
-        const mean = heads[2 * d * i + j];
-        const logVar = heads[2 * d * i + d + j];
-        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;
-      }
-    }
-    return result;
-  }
-  function logitsGradient(x, means, variance2, n, length, out) {
-    const scale = 1 / (variance2 * n);
-    for (let i = 0; i < length; i++) {
-      const y = means[i];
-      out[i] = scale * (y - x[i]) * y * (1 - y);
-    }
-  }
-  function logVarianceGradient(errorPerImage, variance2, pixels) {
-    return 0.5 * (pixels - errorPerImage / variance2);
-  }
-  function codesGradient(heads, noise, gradient2, out, n, d) {
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) {
-        const g = gradient2[d * i + j];
-        const logVar = heads[2 * d * i + d + j];
-        out[2 * d * i + j] = g;
-        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);
-      }
-    }
-  }
-  function addRateGradient(heads, out, n, d) {
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) {
-        const at = 2 * d * i + j;
-        out[at] += heads[at] / n;
-        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;
-      }
-    }
-  }
-  function drawNoise(random, noise, length) {
-    for (let i = 0; i < length; i++) noise[i] = random.normal();
-  }
-  function drawOrder(random, n) {
-    return random.permutation(n);
-  }
-  var variationalParts = Object.freeze({
-    drawOrder,
-    drawNoise,
-    drawCodes,
-    squaredError,
-    distortion,
-    rates,
-    logitsGradient,
-    logVarianceGradient,
-    codesGradient,
-    addRateGradient
-  });
-  function meanCodes(heads, noise, z, n, d) {
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];
-    }
-  }
-  function meansGradient(heads, noise, gradient2, out, n, d) {
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < d; j++) {
-        out[2 * d * i + j] = gradient2[d * i + j];
-        out[2 * d * i + d + j] = 0;
-      }
-    }
-  }
-  var autoencoderParts = Object.freeze({
-    ...variationalParts,
-    drawCodes: meanCodes,
-    codesGradient: meansGradient,
-    rates: (heads, n, d) => new Array(d).fill(null),
-    addRateGradient: () => {
-    }
-  });
-
   // src/trainer/trainer.js
   var Trainer = class {
     /**
@@ -4469,16 +4609,18 @@ var vaeLive = (() => {
      * @param {number} [options.learningRate]
      * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;
      *   matmul.js's plainKernel() is always there
+     * @param {string} [options.bug] a name of bugs.js; others, as "none", are the right code.
+     *   The bugs are those of the ELBO: an autoencoder has none
      * @param {Object} [options.parts] terms and gradients, where parts.js's are not wanted
      * @throws {RangeError} if a number makes no sense
      */
     constructor(options = {}) {
       const { hidden = 64, latentDim = 2, variance: variance2 = null, kl: kl2 = true, seed = 1 } = options;
-      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;
+      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), bug, parts } = options;
       for (const [name2, value] of Object.entries({ hidden, latentDim, batchSize }))
         requireWhole(name2, value);
       Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });
-      this.parts = parts ?? (kl2 ? variationalParts : autoencoderParts);
+      this.parts = parts ?? (kl2 ? brokenParts(bug) : autoencoderParts);
       this.random = seeded(seed);
       const allocate = kernel2.alloc;
       this.parameters = zeros(shapes(hidden, latentDim), allocate);
@@ -4584,13 +4726,13 @@ var vaeLive = (() => {
       const heads = new Float32Array(n * width);
       this.#inBatches(n, (first, count2) => {
         this.work.x.set(images.subarray(first * PIXELS3, (first + count2) * PIXELS3));
-        encode(this.kernel, this.parameters, this.work, count2);
+        encode(this.kernel, this.parameters, this.work, count2, this.parts);
         heads.set(this.work.heads.subarray(0, count2 * width), first * width);
       });
       return heads;
     }
     /**
-     * Mean images of codes, (n, 784).
+     * Mean images of codes, (n, 784), as they are shown.
      * @param {Float32Array} z (n, d)
      * @param {number} n
      * @returns {Float32Array}
@@ -4602,7 +4744,7 @@ var vaeLive = (() => {
         decode(this.kernel, this.parameters, this.work, count2);
         means.set(this.work.means.subarray(0, count2 * PIXELS3), first * PIXELS3);
       });
-      return means;
+      return this.parts.picture(means);
     }
     /**
      * Gradients of the loss of one batch with given noise; nothing is changed.
@@ -4698,6 +4840,12 @@ var vaeLive = (() => {
     };
     port2.postMessage(null);
   }
+  function both(first, second) {
+    const joined = new Float32Array(first.length + second.length);
+    joined.set(first);
+    joined.set(second, first.length);
+    return joined;
+  }
   var Session = class {
     #actions = {
       data: (message) => this.#takeData(message),
@@ -4736,7 +4884,11 @@ var vaeLive = (() => {
     async #reset({ options, run }) {
       this.running = false;
       this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
-      this.trainer.setData(this.images, this.n);
+      if (options.kl !== false && BUGS[options.bug]?.leaks) {
+        this.trainer.setData(both(this.images, this.heldOut), this.n + this.heldOutCount);
+      } else {
+        this.trainer.setData(this.images, this.n);
+      }
       Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });
       this.#show();
     }
@@ -4799,7 +4951,7 @@ var vaeLive = (() => {
     #step() {
       const started = performance.now();
       this.batches.push(this.trainer.step());
-      this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));
+      this.batches.splice(0, this.batches.length - Math.ceil(this.trainer.n / this.trainer.batchSize));
       this.steps += 1;
       this.sinceFrame += 1;
       const taken = performance.now() - started;
@@ -4830,7 +4982,7 @@ var vaeLive = (() => {
         run: this.run,
         running: this.running,
         steps: this.steps,
-        epochs: trainer.epochs + trainer.at / this.n,
+        epochs: trainer.epochs + trainer.at / trainer.n,
         seconds: this.seconds,
         variance: trainer.variance,
         heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),
@@ -4844,7 +4996,7 @@ var vaeLive = (() => {
   };
 
   // worker:src/trainer/worker.js
-  var worker_default = '(() => {\n  // src/kernel.js\n  var KERNEL = "AGFzbQEAAAABEQJgCH9/f39/f39/AGACf38AAhABBGxpdmUGbWVtb3J5AgABAwQDAAEBByIDCmFkZFByb2R1Y3QAAAdyZWN0aWZ5AAEHc2lnbW9pZAACCq8GA/wDAgt/DHsgBUECdCEKAkADQCADQQBMDQEgBCEIIAAhCyABIQ8CQANAIAhBAEwNASALIAZqIQwgC/0JAgAhEyALIAdqIQsgC/0JAgAhFCALIAdqIQsgC/0JAgAhFSALIAdqIQsgC/0JAgAhFiALIAdqIQsgAiENIANBAUoEQCACIApqIQ4gDP0JAgAhFyAMIAdqIQwgDP0JAgAhGCAMIAdqIQwgDP0JAgAhGSAMIAdqIQwgDP0JAgAhGgUgAiEOQwAAAAD9EyEXIBchGCAXIRkgFyEaCyAPIApqIRAgECAKaiERIBEgCmohEiATIBT9UCAVIBb9UP1QIBcgGP1QIBkgGv1Q/VD9UP1TBEAgCiEJA0AgDSAN/QAEACATIA/9AAQAIhv95gEgFCAQ/QAEACIc/eYB/eQBIBUgEf0ABAAiHf3mASAWIBL9AAQAIh795gH95AH95AH95AH9CwQAIA4gDv0ABAAgFyAb/eYBIBggHP3mAf3kASAZIB395gEgGiAe/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIBJBEGohEiAJQRBrIgkNAAsgEiEPBSASIApqIQ8LIAhBBGshCAwACwsgA0ECayEDIAAgBkEBdGohACACIApBAXRqIQIMAAsLCysAA0AgACAA/QAEAEMAAAAA/RP96QH9CwQAIABBEGohACABQRBrIgENAAsLggIBAnsDQEMAAK5C/RNDAACuwv0TIAD9AAQA/eEB/ekB/egBIQIgAkM7qrg//RP95gH9aiEDIAIgA0MAgDE//RP95gH95QEgA0ODgF65/RP95gH95QEhAiAAQwAAgD/9E0MAAIA//RMgA/34AUH/AP0R/a4BQRf9qwFDAACAP/0TIAIgAiAC/eYBQwAAAD/9EyACQ6qqKj79EyACQ8GpKj39EyACQwiJCDz9EyACQ85Dtzr9EyACQ2dpUDn9E/3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3kAf3mAf3kAf3nAf0LBAAgAEEQaiEAIAFBEGsiAQ0ACws=";\n\n  // src/matmul.js\n  var PAGE = 65536;\n  var BLOCK = 4;\n  var ALIGNED = 16;\n  var TERMS = 64;\n  var compiled = null;\n  function compile() {\n    compiled ??= decodeAndCompile();\n    return compiled;\n  }\n  async function decodeAndCompile() {\n    try {\n      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));\n      return await WebAssembly.compile(bytes);\n    } catch {\n      return null;\n    }\n  }\n  async function kernel(room = 2 ** 22) {\n    const module = await compile();\n    if (module === null) return plainKernel();\n    const pages = Math.ceil(room * Float32Array.BYTES_PER_ELEMENT / PAGE) + 1;\n    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });\n    const instance = await WebAssembly.instantiate(module, { live: { memory } });\n    return wasmKernel(memory, instance.exports);\n  }\n  function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {\n    const { buffer } = memory;\n    let used = 0;\n    function alloc(length) {\n      const bytes = length * Float32Array.BYTES_PER_ELEMENT;\n      if (used + bytes > buffer.byteLength) {\n        throw new RangeError(\n          `${length} more floats do not fit the kernel\'s memory of ${buffer.byteLength} bytes: ask kernel(room) for more room.`\n        );\n      }\n      const array = new Float32Array(buffer, used, length);\n      used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;\n      return array;\n    }\n    const own = (...arrays) => arrays.every((array) => array.buffer === buffer);\n    function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n      checkSizes(C, A, B, m, k, n);\n      const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;\n      const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];\n      for (let p = 0; p < fast; p += TERMS) {\n        const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];\n        product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);\n      }\n      addPlain(C, A, B, m, k, n, transposeA, fast);\n    }\n    const inPlace = (fast, plain) => (x) => {\n      const whole = own(x) ? x.length - x.length % BLOCK : 0;\n      if (whole > 0) fast(x.byteOffset, 4 * whole);\n      plain(x.subarray(whole));\n    };\n    return {\n      name: "wasm",\n      memory,\n      alloc,\n      addProduct,\n      rectify: inPlace(rectify, rectifyPlain),\n      sigmoid: inPlace(sigmoid, sigmoidPlain)\n    };\n  }\n  function plainKernel() {\n    return {\n      name: "js",\n      alloc: (length) => new Float32Array(length),\n      addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n        checkSizes(C, A, B, m, k, n);\n        addPlain(C, A, B, m, k, n, transposeA, 0);\n      },\n      rectify: rectifyPlain,\n      sigmoid: sigmoidPlain\n    };\n  }\n  function rectifyPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);\n  }\n  function sigmoidPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));\n  }\n  function addPlain(C, A, B, m, k, n, transposeA, first) {\n    const [row, column] = transposeA ? [1, m] : [k, 1];\n    for (let i = 0; i < m; i++) {\n      const c = i * n;\n      let p = first;\n      for (; p + 3 < k; p += 4) {\n        const a = i * row + p * column;\n        const [a0, a1] = [A[a], A[a + column]];\n        const [a2, a3] = [A[a + 2 * column], A[a + 3 * column]];\n        if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) continue;\n        const [b0, b1, b2, b3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];\n        for (let j = 0; j < n; j++) {\n          C[c + j] += a0 * B[b0 + j] + a1 * B[b1 + j] + (a2 * B[b2 + j] + a3 * B[b3 + j]);\n        }\n      }\n      for (; p < k; p++) {\n        const a = A[i * row + p * column];\n        if (a === 0) continue;\n        const b = p * n;\n        for (let j = 0; j < n; j++) C[c + j] += a * B[b + j];\n      }\n    }\n  }\n  function checkSizes(C, A, B, m, k, n) {\n    const wanted = [m * n, m * k, k * n];\n    [C, A, B].forEach((array, i) => {\n      if (!(array.length >= wanted[i])) {\n        throw new RangeError(\n          `${"CAB"[i]} has ${array.length} numbers, ${wanted[i]} are needed for m = ${m}, k = ${k}, n = ${n}.`\n        );\n      }\n    });\n  }\n\n  // src/trainer/adam_kernel.js\n  var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";\n\n  // src/trainer/adam.js\n  var BETA_1 = 0.9;\n  var BETA_2 = 0.999;\n  var EPSILON = 1e-7;\n  var BLOCK2 = 4;\n  async function trainingKernel() {\n    const product = await kernel();\n    if (!product.memory) return product;\n    const bytes = Uint8Array.from(atob(KERNEL2), (letter) => letter.charCodeAt(0));\n    const imports = { live: { memory: product.memory } };\n    const { instance } = await WebAssembly.instantiate(bytes, imports);\n    return { ...product, descend: fastDescend(instance.exports.descend) };\n  }\n  function fastDescend(fast) {\n    return (weights, gradients, first, second, size) => {\n      const whole = weights.length - weights.length % BLOCK2;\n      const arrays = [weights, gradients, first, second];\n      if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);\n      descendPlain(...arrays.map((array) => array.subarray(whole)), size);\n    };\n  }\n  var Adam = class {\n    /**\n     * @param {Object<string, Float32Array>} weights changed in place by {@link Adam#update}\n     * @param {number} learningRate\n     * @param {Object} [kernel] of {@link trainingKernel}, the one that allocated the weights\n     */\n    constructor(weights, learningRate, kernel2 = plainKernel()) {\n      if (!(learningRate > 0 && learningRate < Infinity)) {\n        throw new RangeError(\n          `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`\n        );\n      }\n      this.weights = weights;\n      this.learningRate = learningRate;\n      this.steps = 0;\n      this.first = emptyLike(weights, kernel2.alloc);\n      this.second = emptyLike(weights, kernel2.alloc);\n      this.descend = kernel2.descend ?? descendPlain;\n    }\n    /**\n     * One step down the gradients, which have the names and lengths of the weights.\n     * @param {Object<string, Float32Array>} gradients of the loss, by name\n     * @param {function(string): boolean} [isLearned] which weights move\n     */\n    update(gradients, isLearned = () => true) {\n      this.steps += 1;\n      const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);\n      const size = this.learningRate * corrected;\n      for (const name of Object.keys(this.weights)) {\n        if (!isLearned(name)) continue;\n        const moments = [this.first[name], this.second[name]];\n        this.descend(this.weights[name], gradients[name], ...moments, size);\n      }\n    }\n  };\n  function emptyLike(weights, alloc) {\n    const entries = Object.entries(weights);\n    return Object.fromEntries(entries.map(([name, values]) => [name, alloc(values.length)]));\n  }\n  function descendPlain(weights, gradients, first, second, size) {\n    for (let i = 0; i < weights.length; i++) {\n      const gradient = gradients[i];\n      const mean = first[i] + (1 - BETA_1) * (gradient - first[i]);\n      const square = second[i] + (1 - BETA_2) * (gradient * gradient - second[i]);\n      first[i] = mean;\n      second[i] = square;\n      weights[i] -= size * mean / (Math.sqrt(square) + EPSILON);\n    }\n  }\n\n  // src/trainer/manifold.js\n  var SIDE = 20;\n  var UPPER = [\n    0.0627068,\n    0.1891184,\n    0.3186394,\n    0.4537622,\n    0.5977601,\n    0.755415,\n    0.9345893,\n    1.1503494,\n    1.4395315,\n    1.959964\n  ];\n  var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];\n  function manifoldCodes() {\n    const codes = new Float32Array(2 * SIDE * SIDE);\n    for (let i = 0; i < SIDE * SIDE; i++) {\n      codes[2 * i] = QUANTILES[i % SIDE];\n      codes[2 * i + 1] = QUANTILES[SIDE - 1 - Math.floor(i / SIDE)];\n    }\n    return codes;\n  }\n\n  // src/random.js\n  function seeded(seed) {\n    if (!Number.isInteger(seed) || seed < 0 || seed > 4294967295) {\n      throw new RangeError(\n        `seed must be a whole number from 0 to 4294967295, got ${seed}.`\n      );\n    }\n    const bits = xoshiro(splitMix(seed));\n    const uniform = () => (bits() >>> 8) / 16777216;\n    const normal = polarMethod(uniform);\n    return {\n      uniform,\n      normal,\n      normals: (n) => Float32Array.from({ length: n }, normal),\n      permutation: (n) => permutation(n, uniform)\n    };\n  }\n  function splitMix(seed) {\n    let state = seed;\n    return Uint32Array.from({ length: 4 }, () => {\n      state = state + 2654435769 | 0;\n      let word = Math.imul(state ^ state >>> 16, 569420461);\n      word = Math.imul(word ^ word >>> 15, 1935289751);\n      return word ^ word >>> 15;\n    });\n  }\n  function xoshiro(state) {\n    const rotate = (word, by) => word << by | word >>> 32 - by;\n    return () => {\n      const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9);\n      const shifted = state[1] << 9;\n      state[2] ^= state[0];\n      state[3] ^= state[1];\n      state[1] ^= state[2];\n      state[0] ^= state[3];\n      state[2] ^= shifted;\n      state[3] = rotate(state[3], 11);\n      return result >>> 0;\n    };\n  }\n  function polarMethod(uniform) {\n    let spare = null;\n    return () => {\n      if (spare !== null) {\n        const value = spare;\n        spare = null;\n        return value;\n      }\n      let a, b, square;\n      do {\n        a = 2 * uniform() - 1;\n        b = 2 * uniform() - 1;\n        square = a * a + b * b;\n      } while (square >= 1 || square === 0);\n      const scale = Math.sqrt(-2 * Math.log(square) / square);\n      spare = b * scale;\n      return a * scale;\n    };\n  }\n  function permutation(n, uniform) {\n    const order = Uint32Array.from({ length: n }, (_, i) => i);\n    for (let i = n - 1; i > 0; i--) {\n      const j = Math.floor(uniform() * (i + 1));\n      [order[i], order[j]] = [order[j], order[i]];\n    }\n    return order;\n  }\n\n  // src/trainer/parameters.js\n  var PIXELS = 784;\n  var INITIAL_VARIANCE = 0.05;\n  function shapes(hidden, latentDim) {\n    return {\n      encoderKernel: [PIXELS, hidden],\n      encoderBias: [1, hidden],\n      headsKernel: [hidden, 2 * latentDim],\n      headsBias: [1, 2 * latentDim],\n      decoderKernel: [latentDim, hidden],\n      decoderBias: [1, hidden],\n      pixelsKernel: [hidden, PIXELS],\n      pixelsBias: [1, PIXELS],\n      logVariance: [1, 1]\n    };\n  }\n  function zeros(layout, allocate) {\n    const entries = Object.entries(layout);\n    return Object.fromEntries(\n      entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)])\n    );\n  }\n  function initialise(weights, hidden, latentDim, random) {\n    for (const values of Object.values(weights)) values.fill(0);\n    glorot(weights.encoderKernel, PIXELS, hidden, random);\n    for (const first of [0, latentDim]) {\n      const limit = Math.sqrt(6 / (hidden + latentDim));\n      for (let row = 0; row < hidden; row++) {\n        for (let j = 0; j < latentDim; j++) {\n          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);\n        }\n      }\n    }\n    glorot(weights.decoderKernel, latentDim, hidden, random);\n    glorot(weights.pixelsKernel, hidden, PIXELS, random);\n    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);\n  }\n  function glorot(values, inputs, outputs, random) {\n    const limit = Math.sqrt(6 / (inputs + outputs));\n    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);\n  }\n\n  // src/trainer/network.js\n  var Workspace = class {\n    constructor(hidden, latentDim, size, allocate) {\n      Object.assign(this, { hidden, latentDim, size });\n      this.x = allocate(size * PIXELS);\n      this.noise = allocate(size * latentDim);\n      this.encoderHidden = allocate(size * hidden);\n      this.heads = allocate(size * 2 * latentDim);\n      this.z = allocate(size * latentDim);\n      this.decoderHidden = allocate(size * hidden);\n      this.means = allocate(size * PIXELS);\n      this.logitsGradient = allocate(size * PIXELS);\n      this.decoderGradient = allocate(size * hidden);\n      this.zGradient = allocate(size * latentDim);\n      this.headsGradient = allocate(size * 2 * latentDim);\n      this.encoderGradient = allocate(size * hidden);\n      this.gradientTransposed = allocate(size * Math.max(PIXELS, hidden));\n      this.resultTransposed = allocate(size * hidden);\n      this.gradients = zeros(shapes(hidden, latentDim), allocate);\n    }\n  };\n  function encode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.encoderHidden,\n      work.x,\n      weights.encoderKernel,\n      weights.encoderBias,\n      n,\n      PIXELS,\n      hidden\n    );\n    kernel2.rectify(work.encoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.heads,\n      work.encoderHidden,\n      weights.headsKernel,\n      weights.headsBias,\n      n,\n      hidden,\n      2 * latentDim\n    );\n  }\n  function decode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.decoderHidden,\n      work.z,\n      weights.decoderKernel,\n      weights.decoderBias,\n      n,\n      latentDim,\n      hidden\n    );\n    kernel2.rectify(work.decoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.means,\n      work.decoderHidden,\n      weights.pixelsKernel,\n      weights.pixelsBias,\n      n,\n      hidden,\n      PIXELS\n    );\n    kernel2.sigmoid(work.means.subarray(0, n * PIXELS));\n  }\n  function forward(kernel2, weights, work, n, parts) {\n    const { latentDim } = work;\n    encode(kernel2, weights, work, n);\n    parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);\n    decode(kernel2, weights, work, n);\n    const error = parts.squaredError(work.x, work.means, n * PIXELS) / n;\n    const variance = Math.exp(weights.logVariance[0]);\n    const distortion2 = parts.distortion(error, variance, PIXELS);\n    const rates2 = parts.rates(work.heads, n, latentDim);\n    const bounded = rates2.every((rate) => rate !== null);\n    const elbo = bounded ? -distortion2 - rates2.reduce((sum, rate) => sum + rate, 0) : null;\n    return { elbo, distortion: distortion2, rates: rates2, error };\n  }\n  function backward(kernel2, weights, work, n, error, parts) {\n    const { latentDim } = work;\n    const variance = Math.exp(weights.logVariance[0]);\n    work.gradients.logVariance[0] = parts.logVarianceGradient(error, variance, PIXELS);\n    parts.logitsGradient(work.x, work.means, variance, n, n * PIXELS, work.logitsGradient);\n    backwardDecoder(kernel2, weights, work, n);\n    parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);\n    parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);\n    backwardEncoder(kernel2, weights, work, n);\n  }\n  function backwardDecoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.pixelsKernel,\n      gradients.pixelsBias,\n      work.decoderHidden,\n      work.logitsGradient,\n      n,\n      hidden,\n      PIXELS\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.decoderGradient,\n      work.logitsGradient,\n      weights.pixelsKernel,\n      n,\n      hidden,\n      PIXELS\n    );\n    closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.decoderKernel,\n      gradients.decoderBias,\n      work.z,\n      work.decoderGradient,\n      n,\n      latentDim,\n      hidden\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.zGradient,\n      work.decoderGradient,\n      weights.decoderKernel,\n      n,\n      latentDim,\n      hidden\n    );\n  }\n  function backwardEncoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.headsKernel,\n      gradients.headsBias,\n      work.encoderHidden,\n      work.headsGradient,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.encoderGradient,\n      work.headsGradient,\n      weights.headsKernel,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.encoderKernel,\n      gradients.encoderBias,\n      work.x,\n      work.encoderGradient,\n      n,\n      PIXELS,\n      hidden\n    );\n  }\n  function affine(kernel2, out, input, weights, bias, n, rows, columns) {\n    for (let i = 0; i < n; i++) out.set(bias, i * columns);\n    kernel2.addProduct(out, input, weights, n, rows, columns);\n  }\n  function weightGradients(kernel2, ofKernel, ofBias, input, gradient, n, rows, columns) {\n    ofKernel.fill(0);\n    kernel2.addProduct(ofKernel, input, gradient, rows, n, columns, { transposeA: true });\n    ofBias.fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < columns; j++) ofBias[j] += gradient[i * columns + j];\n    }\n  }\n  function inputGradient(kernel2, work, out, gradient, weights, n, rows, columns) {\n    transpose(gradient, work.gradientTransposed, n, columns);\n    const result = work.resultTransposed;\n    result.fill(0, 0, n * rows);\n    kernel2.addProduct(result, weights, work.gradientTransposed, rows, columns, n);\n    transpose(result, out, rows, n);\n  }\n  function transpose(from, to, rows, columns) {\n    const block = 16;\n    for (let top = 0; top < rows; top += block) {\n      const bottom = Math.min(top + block, rows);\n      for (let left = 0; left < columns; left += block) {\n        const right = Math.min(left + block, columns);\n        for (let i = top; i < bottom; i++) {\n          for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];\n        }\n      }\n    }\n  }\n  function closeDeadUnits(gradient, units, length) {\n    for (let i = 0; i < length; i++) if (units[i] <= 0) gradient[i] = 0;\n  }\n\n  // src/trainer/parts.js\n  var LOG_2PI = Math.log(2 * Math.PI);\n  function drawCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];\n      }\n    }\n  }\n  function squaredError(x, means, length) {\n    let sum = 0;\n    for (let i = 0; i < length; i++) {\n      const difference = means[i] - x[i];\n      sum += difference * difference;\n    }\n    return sum;\n  }\n  function distortion(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels * (LOG_2PI + Math.log(variance)) + errorPerImage / variance);\n  }\n  function rates(heads, n, d) {\n    const result = new Array(d).fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;\n      }\n    }\n    return result;\n  }\n  function logitsGradient(x, means, variance, n, length, out) {\n    const scale = 1 / (variance * n);\n    for (let i = 0; i < length; i++) {\n      const y = means[i];\n      out[i] = scale * (y - x[i]) * y * (1 - y);\n    }\n  }\n  function logVarianceGradient(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels - errorPerImage / variance);\n  }\n  function codesGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const g = gradient[d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        out[2 * d * i + j] = g;\n        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);\n      }\n    }\n  }\n  function addRateGradient(heads, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const at = 2 * d * i + j;\n        out[at] += heads[at] / n;\n        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;\n      }\n    }\n  }\n  function drawNoise(random, noise, length) {\n    for (let i = 0; i < length; i++) noise[i] = random.normal();\n  }\n  function drawOrder(random, n) {\n    return random.permutation(n);\n  }\n  var variationalParts = Object.freeze({\n    drawOrder,\n    drawNoise,\n    drawCodes,\n    squaredError,\n    distortion,\n    rates,\n    logitsGradient,\n    logVarianceGradient,\n    codesGradient,\n    addRateGradient\n  });\n  function meanCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];\n    }\n  }\n  function meansGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        out[2 * d * i + j] = gradient[d * i + j];\n        out[2 * d * i + d + j] = 0;\n      }\n    }\n  }\n  var autoencoderParts = Object.freeze({\n    ...variationalParts,\n    drawCodes: meanCodes,\n    codesGradient: meansGradient,\n    rates: (heads, n, d) => new Array(d).fill(null),\n    addRateGradient: () => {\n    }\n  });\n\n  // src/trainer/trainer.js\n  var Trainer = class {\n    /**\n     * @param {Object} [options]\n     * @param {number} [options.hidden] width of both hidden layers\n     * @param {number} [options.latentDim]\n     * @param {?number} [options.variance] of every pixel; null learns it\n     * @param {boolean} [options.kl] false trains an autoencoder: no rate and no noise\n     * @param {number} [options.seed] of weights, order and noise\n     * @param {number} [options.batchSize]\n     * @param {number} [options.learningRate]\n     * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;\n     *   matmul.js\'s plainKernel() is always there\n     * @param {Object} [options.parts] terms and gradients, where parts.js\'s are not wanted\n     * @throws {RangeError} if a number makes no sense\n     */\n    constructor(options = {}) {\n      const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;\n      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), parts } = options;\n      for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))\n        requireWhole(name, value);\n      Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });\n      this.parts = parts ?? (kl ? variationalParts : autoencoderParts);\n      this.random = seeded(seed);\n      const allocate = kernel2.alloc;\n      this.parameters = zeros(shapes(hidden, latentDim), allocate);\n      initialise(this.parameters, hidden, latentDim, this.random);\n      this.work = new Workspace(hidden, latentDim, batchSize, allocate);\n      this.adam = new Adam(this.parameters, learningRate, kernel2);\n      this.fixVariance(variance);\n      this.setData(new Float32Array(0), 0);\n    }\n    /** The variance of every pixel, now. */\n    get variance() {\n      return Math.exp(this.parameters.logVariance[0]);\n    }\n    /** Hold the variance at a number, or, with null, learn it from where it is. */\n    fixVariance(variance) {\n      if (variance !== null && !(variance > 0 && variance < Infinity)) {\n        throw new RangeError(\n          `variance must be a positive number, or null to learn it; got ${variance}.`\n        );\n      }\n      this.learnsVariance = variance === null;\n      if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance);\n    }\n    /**\n     * Images to train on; the epoch starts anew.\n     * @param {Float32Array} images (n, 784) in [0, 1]\n     * @param {number} n\n     */\n    setData(images, n) {\n      if (images.length !== n * PIXELS) {\n        throw new RangeError(\n          `images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`\n        );\n      }\n      Object.assign(this, { images, n, at: 0, epochs: 0, order: null });\n      this.posteriors = new Float32Array(n * 2 * this.latentDim);\n    }\n    /**\n     * One step of Adam on the next batch of the epoch; the last batch may be short.\n     * @returns {Score} of the batch before the step, with its own noise\n     */\n    step() {\n      if (this.n === 0) throw new Error("There is nothing to train on: call setData first.");\n      if (this.at === 0) this.order = this.parts.drawOrder(this.random, this.n);\n      const batch = this.order.slice(this.at, this.at + this.batchSize);\n      const n = batch.length;\n      this.#gather(batch);\n      this.parts.drawNoise(this.random, this.work.noise, n * this.latentDim);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      this.#remember(batch);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      this.adam.update(\n        this.work.gradients,\n        (name) => this.learnsVariance || name !== "logVariance"\n      );\n      this.at += n;\n      if (this.at >= this.n) {\n        this.at = 0;\n        this.epochs += 1;\n      }\n      return { ...score, n };\n    }\n    /**\n     * The rest of the current epoch, the whole of it if it has not begun.\n     * @returns {Score} mean over its images, each before its own step\n     */\n    epoch() {\n      const scores = [];\n      do\n        scores.push(this.step());\n      while (this.at !== 0);\n      return meanScore(scores);\n    }\n    /**\n     * The bound of images that are not trained on, and its parts.\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable\n     * @returns {Score}\n     */\n    score(images, n, noise) {\n      const scores = [];\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        this.work.noise.set(\n          noise.subarray(first * this.latentDim, (first + count) * this.latentDim)\n        );\n        scores.push({\n          ...forward(this.kernel, this.parameters, this.work, count, this.parts),\n          n: count\n        });\n      });\n      return meanScore(scores);\n    }\n    /**\n     * Parameters of q(z|x), means and then log-variances of each image, (n, 2d).\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    encode(images, n) {\n      const width = 2 * this.latentDim;\n      const heads = new Float32Array(n * width);\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        encode(this.kernel, this.parameters, this.work, count);\n        heads.set(this.work.heads.subarray(0, count * width), first * width);\n      });\n      return heads;\n    }\n    /**\n     * Mean images of codes, (n, 784).\n     * @param {Float32Array} z (n, d)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    decode(z, n) {\n      const means = new Float32Array(n * PIXELS);\n      this.#inBatches(n, (first, count) => {\n        this.work.z.set(z.subarray(first * this.latentDim, (first + count) * this.latentDim));\n        decode(this.kernel, this.parameters, this.work, count);\n        means.set(this.work.means.subarray(0, count * PIXELS), first * PIXELS);\n      });\n      return means;\n    }\n    /**\n     * Gradients of the loss of one batch with given noise; nothing is changed.\n     * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies\n     */\n    gradients(images, n, noise) {\n      if (n > this.batchSize)\n        throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);\n      this.work.x.set(images);\n      this.work.noise.set(noise);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      return { score: { ...score, n }, gradients: copies(this.work.gradients) };\n    }\n    /** Copies of all weights, by name. */\n    weights() {\n      return copies(this.parameters);\n    }\n    /** Replace all weights; Adam\'s moments stay. */\n    setWeights(weights) {\n      for (const [name, values] of Object.entries(this.parameters)) {\n        if (weights[name]?.length !== values.length) {\n          throw new RangeError(\n            `${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`\n          );\n        }\n        values.set(weights[name]);\n      }\n    }\n    // Loops, not subarrays: 128 views a step cost more than what they copy.\n    #gather(batch) {\n      for (let i = 0; i < batch.length; i++) {\n        const from = batch[i] * PIXELS;\n        for (let p = 0; p < PIXELS; p++) this.work.x[i * PIXELS + p] = this.images[from + p];\n      }\n    }\n    /** The posterior that the step has just computed: the page\'s codes cost nothing more. */\n    #remember(batch) {\n      const width = 2 * this.latentDim;\n      for (let i = 0; i < batch.length; i++) {\n        const to = batch[i] * width;\n        for (let j = 0; j < width; j++) this.posteriors[to + j] = this.work.heads[i * width + j];\n      }\n    }\n    #inBatches(n, use) {\n      for (let first = 0; first < n; first += this.batchSize) {\n        use(first, Math.min(this.batchSize, n - first));\n      }\n    }\n  };\n  function meanScore(scores) {\n    const n = scores.reduce((sum, score) => sum + score.n, 0);\n    const mean = (read) => scores.reduce((sum, score) => sum + read(score) * score.n / n, 0);\n    const bounded = scores[0].elbo !== null;\n    return {\n      elbo: bounded ? mean((score) => score.elbo) : null,\n      distortion: mean((score) => score.distortion),\n      rates: scores[0].rates.map(\n        (rate, j) => rate === null ? null : mean((score) => score.rates[j])\n      ),\n      n\n    };\n  }\n  function copies(arrays) {\n    return Object.fromEntries(\n      Object.entries(arrays).map(([name, values]) => [name, values.slice()])\n    );\n  }\n  function requireWhole(name, value) {\n    if (!Number.isInteger(value) || value < 1) {\n      throw new RangeError(`${name} must be a whole number of at least 1, got ${value}.`);\n    }\n  }\n\n  // src/trainer/protocol.js\n  var PACES = Object.freeze({\n    slow: { steps: 1, wait: 400 },\n    medium: { steps: 4, wait: 100 },\n    full: { steps: null, wait: 0 }\n  });\n  var SLICE = 12;\n  var SHARE = 4;\n  var NOISE_SEED = 500;\n  function soon(run, wait) {\n    if (wait > 0) {\n      setTimeout(run, wait);\n      return;\n    }\n    const { port1, port2 } = new MessageChannel();\n    port1.onmessage = () => {\n      port1.close();\n      run();\n    };\n    port2.postMessage(null);\n  }\n  var Session = class {\n    #actions = {\n      data: (message) => this.#takeData(message),\n      reset: (message) => this.#reset(message),\n      set: (message) => this.#set(message),\n      start: (message) => this.#start(message),\n      pause: () => this.#pause(),\n      step: () => this.#single(),\n      drawn: () => this.#drawn()\n    };\n    /**\n     * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along\n     * @param {function(): Promise<Object>} makeKernel a product with memory of its own\n     * @param {function(function(), number)} [later] as setTimeout, for tests\n     */\n    constructor(post, makeKernel, later = soon) {\n      Object.assign(this, { post, makeKernel, later });\n      this.trainer = null;\n      this.pace = PACES.full;\n      this.running = false;\n      this.scheduled = false;\n      this.queue = Promise.resolve();\n    }\n    /** Take one message; they are dealt with in order. */\n    receive(message) {\n      this.queue = this.queue.then(() => this.#actions[message.type](message)).catch((error) => {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n      });\n      return this.queue;\n    }\n    #takeData({ images, n, heldOut, heldOutCount }) {\n      Object.assign(this, { images, n, heldOut, heldOutCount });\n      this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);\n    }\n    async #reset({ options, run }) {\n      this.running = false;\n      this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });\n      this.trainer.setData(this.images, this.n);\n      Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });\n      this.#show();\n    }\n    #set({ variance, pace }) {\n      if (variance !== void 0) this.trainer.fixVariance(variance);\n      if (pace !== void 0) this.pace = PACES[pace];\n    }\n    #start({ epochs = Infinity }) {\n      this.until = epochs;\n      this.running = this.trainer.epochs < epochs;\n      this.#schedule(0);\n    }\n    #pause() {\n      if (!this.running) return;\n      this.running = false;\n      this.#show();\n    }\n    #single() {\n      this.running = false;\n      this.#step();\n      this.#show();\n    }\n    #drawn() {\n      this.waiting = false;\n      if (this.due && this.running) this.#sendFrame();\n    }\n    /** A frame at once, whose codes are all of the present weights. */\n    #show() {\n      this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));\n      this.#sendFrame();\n    }\n    #schedule(wait) {\n      if (!this.running || this.scheduled) return;\n      this.scheduled = true;\n      this.later(() => {\n        this.scheduled = false;\n        if (this.running) this.#slice();\n      }, wait);\n    }\n    #slice() {\n      try {\n        const until = performance.now() + SLICE;\n        const rests = () => this.pace.steps === null ? this.#wanted : this.due;\n        do\n          this.#step();\n        while (this.running && !rests() && performance.now() < until);\n      } catch (error) {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n        return;\n      }\n      if (!this.running) this.#show();\n      else if (this.#wanted) this.#sendFrame();\n      this.#schedule(this.pace.wait);\n    }\n    /** A picture is due, and the page has drawn the last one. */\n    get #wanted() {\n      return this.due && !this.waiting;\n    }\n    #step() {\n      const started = performance.now();\n      this.batches.push(this.trainer.step());\n      this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));\n      this.steps += 1;\n      this.sinceFrame += 1;\n      const taken = performance.now() - started;\n      this.seconds += taken / 1e3;\n      this.trained += taken;\n      const { steps } = this.pace;\n      this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;\n      if (this.trainer.epochs >= this.until) this.running = false;\n    }\n    #sendFrame() {\n      const started = performance.now();\n      const { frame, transfer } = this.#makeFrame();\n      this.post(frame, transfer);\n      Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });\n      this.pictures = performance.now() - started;\n    }\n    /** What the page draws; scores are means in nats per digit. */\n    #makeFrame() {\n      const { trainer } = this;\n      const codes = new Float32Array(2 * this.n);\n      for (let i = 0; i < codes.length; i++)\n        codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];\n      const grid = manifoldCodes();\n      const means = trainer.decode(grid, grid.length / 2);\n      const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));\n      const frame = {\n        type: "frame",\n        run: this.run,\n        running: this.running,\n        steps: this.steps,\n        epochs: trainer.epochs + trainer.at / this.n,\n        seconds: this.seconds,\n        variance: trainer.variance,\n        heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),\n        train: this.batches.length ? meanScore(this.batches) : null,\n        codes,\n        manifold,\n        kernel: trainer.kernel.name\n      };\n      return { frame, transfer: [codes.buffer, manifold.buffer] };\n    }\n  };\n\n  // src/trainer/worker.js\n  var session = new Session(\n    (message, transfer) => self.postMessage(message, transfer),\n    trainingKernel\n  );\n  self.onmessage = ({ data }) => session.receive(data);\n})();\n';
+  var worker_default = '(() => {\n  // src/kernel.js\n  var KERNEL = "AGFzbQEAAAABEQJgCH9/f39/f39/AGACf38AAhABBGxpdmUGbWVtb3J5AgABAwQDAAEBByIDCmFkZFByb2R1Y3QAAAdyZWN0aWZ5AAEHc2lnbW9pZAACCq8GA/wDAgt/DHsgBUECdCEKAkADQCADQQBMDQEgBCEIIAAhCyABIQ8CQANAIAhBAEwNASALIAZqIQwgC/0JAgAhEyALIAdqIQsgC/0JAgAhFCALIAdqIQsgC/0JAgAhFSALIAdqIQsgC/0JAgAhFiALIAdqIQsgAiENIANBAUoEQCACIApqIQ4gDP0JAgAhFyAMIAdqIQwgDP0JAgAhGCAMIAdqIQwgDP0JAgAhGSAMIAdqIQwgDP0JAgAhGgUgAiEOQwAAAAD9EyEXIBchGCAXIRkgFyEaCyAPIApqIRAgECAKaiERIBEgCmohEiATIBT9UCAVIBb9UP1QIBcgGP1QIBkgGv1Q/VD9UP1TBEAgCiEJA0AgDSAN/QAEACATIA/9AAQAIhv95gEgFCAQ/QAEACIc/eYB/eQBIBUgEf0ABAAiHf3mASAWIBL9AAQAIh795gH95AH95AH95AH9CwQAIA4gDv0ABAAgFyAb/eYBIBggHP3mAf3kASAZIB395gEgGiAe/eYB/eQB/eQB/eQB/QsEACANQRBqIQ0gDkEQaiEOIA9BEGohDyAQQRBqIRAgEUEQaiERIBJBEGohEiAJQRBrIgkNAAsgEiEPBSASIApqIQ8LIAhBBGshCAwACwsgA0ECayEDIAAgBkEBdGohACACIApBAXRqIQIMAAsLCysAA0AgACAA/QAEAEMAAAAA/RP96QH9CwQAIABBEGohACABQRBrIgENAAsLggIBAnsDQEMAAK5C/RNDAACuwv0TIAD9AAQA/eEB/ekB/egBIQIgAkM7qrg//RP95gH9aiEDIAIgA0MAgDE//RP95gH95QEgA0ODgF65/RP95gH95QEhAiAAQwAAgD/9E0MAAIA//RMgA/34AUH/AP0R/a4BQRf9qwFDAACAP/0TIAIgAiAC/eYBQwAAAD/9EyACQ6qqKj79EyACQ8GpKj39EyACQwiJCDz9EyACQ85Dtzr9EyACQ2dpUDn9E/3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3mAf3kAf3kAf3mAf3kAf3nAf0LBAAgAEEQaiEAIAFBEGsiAQ0ACws=";\n\n  // src/matmul.js\n  var PAGE = 65536;\n  var BLOCK = 4;\n  var ALIGNED = 16;\n  var TERMS = 64;\n  var compiled = null;\n  function compile() {\n    compiled ??= decodeAndCompile();\n    return compiled;\n  }\n  async function decodeAndCompile() {\n    try {\n      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));\n      return await WebAssembly.compile(bytes);\n    } catch {\n      return null;\n    }\n  }\n  async function kernel(room = 2 ** 22) {\n    const module = await compile();\n    if (module === null) return plainKernel();\n    const pages = Math.ceil(room * Float32Array.BYTES_PER_ELEMENT / PAGE) + 1;\n    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });\n    const instance = await WebAssembly.instantiate(module, { live: { memory } });\n    return wasmKernel(memory, instance.exports);\n  }\n  function wasmKernel(memory, { addProduct: product, rectify, sigmoid }) {\n    const { buffer } = memory;\n    let used = 0;\n    function alloc(length) {\n      const bytes = length * Float32Array.BYTES_PER_ELEMENT;\n      if (used + bytes > buffer.byteLength) {\n        throw new RangeError(\n          `${length} more floats do not fit the kernel\'s memory of ${buffer.byteLength} bytes: ask kernel(room) for more room.`\n        );\n      }\n      const array = new Float32Array(buffer, used, length);\n      used = Math.ceil((used + bytes) / ALIGNED) * ALIGNED;\n      return array;\n    }\n    const own = (...arrays) => arrays.every((array) => array.buffer === buffer);\n    function addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n      checkSizes(C, A, B, m, k, n);\n      const fast = own(C, A, B) && n > 0 && n % BLOCK === 0 ? k - k % BLOCK : 0;\n      const [row, column] = transposeA ? [4, 4 * m] : [4 * k, 4];\n      for (let p = 0; p < fast; p += TERMS) {\n        const [a, b] = [A.byteOffset + p * column, B.byteOffset + 4 * p * n];\n        product(a, b, C.byteOffset, m, Math.min(TERMS, fast - p), n, row, column);\n      }\n      addPlain(C, A, B, m, k, n, transposeA, fast);\n    }\n    const inPlace = (fast, plain) => (x) => {\n      const whole = own(x) ? x.length - x.length % BLOCK : 0;\n      if (whole > 0) fast(x.byteOffset, 4 * whole);\n      plain(x.subarray(whole));\n    };\n    return {\n      name: "wasm",\n      memory,\n      alloc,\n      addProduct,\n      rectify: inPlace(rectify, rectifyPlain),\n      sigmoid: inPlace(sigmoid, sigmoidPlain)\n    };\n  }\n  function plainKernel() {\n    return {\n      name: "js",\n      alloc: (length) => new Float32Array(length),\n      addProduct(C, A, B, m, k, n, { transposeA = false } = {}) {\n        checkSizes(C, A, B, m, k, n);\n        addPlain(C, A, B, m, k, n, transposeA, 0);\n      },\n      rectify: rectifyPlain,\n      sigmoid: sigmoidPlain\n    };\n  }\n  function rectifyPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = Math.max(0, x[i]);\n  }\n  function sigmoidPlain(x) {\n    for (let i = 0; i < x.length; i++) x[i] = 1 / (1 + Math.exp(-x[i]));\n  }\n  function addPlain(C, A, B, m, k, n, transposeA, first) {\n    const [row, column] = transposeA ? [1, m] : [k, 1];\n    for (let i = 0; i < m; i++) {\n      const c = i * n;\n      let p = first;\n      for (; p + 3 < k; p += 4) {\n        const a = i * row + p * column;\n        const [a0, a1] = [A[a], A[a + column]];\n        const [a2, a3] = [A[a + 2 * column], A[a + 3 * column]];\n        if (a0 === 0 && a1 === 0 && a2 === 0 && a3 === 0) continue;\n        const [b0, b1, b2, b3] = [p * n, (p + 1) * n, (p + 2) * n, (p + 3) * n];\n        for (let j = 0; j < n; j++) {\n          C[c + j] += a0 * B[b0 + j] + a1 * B[b1 + j] + (a2 * B[b2 + j] + a3 * B[b3 + j]);\n        }\n      }\n      for (; p < k; p++) {\n        const a = A[i * row + p * column];\n        if (a === 0) continue;\n        const b = p * n;\n        for (let j = 0; j < n; j++) C[c + j] += a * B[b + j];\n      }\n    }\n  }\n  function checkSizes(C, A, B, m, k, n) {\n    const wanted = [m * n, m * k, k * n];\n    [C, A, B].forEach((array, i) => {\n      if (!(array.length >= wanted[i])) {\n        throw new RangeError(\n          `${"CAB"[i]} has ${array.length} numbers, ${wanted[i]} are needed for m = ${m}, k = ${k}, n = ${n}.`\n        );\n      }\n    });\n  }\n\n  // src/trainer/adam_kernel.js\n  var KERNEL2 = "AGFzbQEAAAABCgFgBn9/f39/fQACEAEEbGl2ZQZtZW1vcnkCAAEDAgEABwsBB2Rlc2NlbmQAAAq2AQGzAQEDewNAIAH9AAQAIQYgAv0ABAAhByAD/QAEACEIIAdDzczMPf0TIAYgB/3lAf3mAf3kASEHIAhDbxKDOv0TIAYgBv3mASAI/eUB/eYB/eQBIQggAiAH/QsEACADIAj9CwQAIAAgAP0ABAAgBf0TIAf95gEgCP3jAUOVv9Yz/RP95AH95wH95QH9CwQAIABBEGohACABQRBqIQEgAkEQaiECIANBEGohAyAEQRBrIgQNAAsL";\n\n  // src/trainer/adam.js\n  var BETA_1 = 0.9;\n  var BETA_2 = 0.999;\n  var EPSILON = 1e-7;\n  var BLOCK2 = 4;\n  async function trainingKernel() {\n    const product = await kernel();\n    if (!product.memory) return product;\n    const bytes = Uint8Array.from(atob(KERNEL2), (letter) => letter.charCodeAt(0));\n    const imports = { live: { memory: product.memory } };\n    const { instance } = await WebAssembly.instantiate(bytes, imports);\n    return { ...product, descend: fastDescend(instance.exports.descend) };\n  }\n  function fastDescend(fast) {\n    return (weights, gradients, first, second, size) => {\n      const whole = weights.length - weights.length % BLOCK2;\n      const arrays = [weights, gradients, first, second];\n      if (whole > 0) fast(...arrays.map((array) => array.byteOffset), 4 * whole, size);\n      descendPlain(...arrays.map((array) => array.subarray(whole)), size);\n    };\n  }\n  var Adam = class {\n    /**\n     * @param {Object<string, Float32Array>} weights changed in place by {@link Adam#update}\n     * @param {number} learningRate\n     * @param {Object} [kernel] of {@link trainingKernel}, the one that allocated the weights\n     */\n    constructor(weights, learningRate, kernel2 = plainKernel()) {\n      if (!(learningRate > 0 && learningRate < Infinity)) {\n        throw new RangeError(\n          `learningRate must be a positive number, got ${learningRate}: 0.002 suits batches of 64.`\n        );\n      }\n      this.weights = weights;\n      this.learningRate = learningRate;\n      this.steps = 0;\n      this.first = emptyLike(weights, kernel2.alloc);\n      this.second = emptyLike(weights, kernel2.alloc);\n      this.descend = kernel2.descend ?? descendPlain;\n    }\n    /**\n     * One step down the gradients, which have the names and lengths of the weights.\n     * @param {Object<string, Float32Array>} gradients of the loss, by name\n     * @param {function(string): boolean} [isLearned] which weights move\n     */\n    update(gradients, isLearned = () => true) {\n      this.steps += 1;\n      const corrected = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);\n      const size = this.learningRate * corrected;\n      for (const name of Object.keys(this.weights)) {\n        if (!isLearned(name)) continue;\n        const moments = [this.first[name], this.second[name]];\n        this.descend(this.weights[name], gradients[name], ...moments, size);\n      }\n    }\n  };\n  function emptyLike(weights, alloc) {\n    const entries = Object.entries(weights);\n    return Object.fromEntries(entries.map(([name, values]) => [name, alloc(values.length)]));\n  }\n  function descendPlain(weights, gradients, first, second, size) {\n    for (let i = 0; i < weights.length; i++) {\n      const gradient = gradients[i];\n      const mean = first[i] + (1 - BETA_1) * (gradient - first[i]);\n      const square = second[i] + (1 - BETA_2) * (gradient * gradient - second[i]);\n      first[i] = mean;\n      second[i] = square;\n      weights[i] -= size * mean / (Math.sqrt(square) + EPSILON);\n    }\n  }\n\n  // src/trainer/parts.js\n  var LOG_2PI = Math.log(2 * Math.PI);\n  function drawCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        z[d * i + j] = mean + Math.exp(0.5 * logVar) * noise[d * i + j];\n      }\n    }\n  }\n  function squaredError(x, means, length) {\n    let sum = 0;\n    for (let i = 0; i < length; i++) {\n      const difference = means[i] - x[i];\n      sum += difference * difference;\n    }\n    return sum;\n  }\n  function distortion(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels * (LOG_2PI + Math.log(variance)) + errorPerImage / variance);\n  }\n  function rates(heads, n, d) {\n    const result = new Array(d).fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const mean = heads[2 * d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        result[j] += 0.5 * (mean * mean + Math.expm1(logVar) - logVar) / n;\n      }\n    }\n    return result;\n  }\n  function logitsGradient(x, means, variance, n, length, out) {\n    const scale = 1 / (variance * n);\n    for (let i = 0; i < length; i++) {\n      const y = means[i];\n      out[i] = scale * (y - x[i]) * y * (1 - y);\n    }\n  }\n  function logVarianceGradient(errorPerImage, variance, pixels) {\n    return 0.5 * (pixels - errorPerImage / variance);\n  }\n  function codesGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const g = gradient[d * i + j];\n        const logVar = heads[2 * d * i + d + j];\n        out[2 * d * i + j] = g;\n        out[2 * d * i + d + j] = 0.5 * g * noise[d * i + j] * Math.exp(0.5 * logVar);\n      }\n    }\n  }\n  function addRateGradient(heads, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        const at = 2 * d * i + j;\n        out[at] += heads[at] / n;\n        out[at + d] += 0.5 * Math.expm1(heads[at + d]) / n;\n      }\n    }\n  }\n  function drawNoise(random, noise, length) {\n    for (let i = 0; i < length; i++) noise[i] = random.normal();\n  }\n  function finishHeads() {\n  }\n  function finishGradient() {\n  }\n  function picture(means) {\n    return means;\n  }\n  function drawOrder(random, n) {\n    return random.permutation(n);\n  }\n  var variationalParts = Object.freeze({\n    drawOrder,\n    drawNoise,\n    drawCodes,\n    squaredError,\n    distortion,\n    rates,\n    logitsGradient,\n    logVarianceGradient,\n    codesGradient,\n    addRateGradient,\n    finishHeads,\n    finishGradient,\n    picture\n  });\n  function meanCodes(heads, noise, z, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) z[d * i + j] = heads[2 * d * i + j];\n    }\n  }\n  function meansGradient(heads, noise, gradient, out, n, d) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) {\n        out[2 * d * i + j] = gradient[d * i + j];\n        out[2 * d * i + d + j] = 0;\n      }\n    }\n  }\n  var autoencoderParts = Object.freeze({\n    ...variationalParts,\n    drawCodes: meanCodes,\n    codesGradient: meansGradient,\n    rates: (heads, n, d) => new Array(d).fill(null),\n    addRateGradient: () => {\n    }\n  });\n\n  // src/trainer/parameters.js\n  var PIXELS = 784;\n  var INITIAL_VARIANCE = 0.05;\n  function shapes(hidden, latentDim) {\n    return {\n      encoderKernel: [PIXELS, hidden],\n      encoderBias: [1, hidden],\n      headsKernel: [hidden, 2 * latentDim],\n      headsBias: [1, 2 * latentDim],\n      decoderKernel: [latentDim, hidden],\n      decoderBias: [1, hidden],\n      pixelsKernel: [hidden, PIXELS],\n      pixelsBias: [1, PIXELS],\n      logVariance: [1, 1]\n    };\n  }\n  function zeros(layout, allocate) {\n    const entries = Object.entries(layout);\n    return Object.fromEntries(\n      entries.map(([name, [rows, columns]]) => [name, allocate(rows * columns)])\n    );\n  }\n  function initialise(weights, hidden, latentDim, random) {\n    for (const values of Object.values(weights)) values.fill(0);\n    glorot(weights.encoderKernel, PIXELS, hidden, random);\n    for (const first of [0, latentDim]) {\n      const limit = Math.sqrt(6 / (hidden + latentDim));\n      for (let row = 0; row < hidden; row++) {\n        for (let j = 0; j < latentDim; j++) {\n          weights.headsKernel[row * 2 * latentDim + first + j] = limit * (2 * random.uniform() - 1);\n        }\n      }\n    }\n    glorot(weights.decoderKernel, latentDim, hidden, random);\n    glorot(weights.pixelsKernel, hidden, PIXELS, random);\n    weights.logVariance[0] = Math.log(INITIAL_VARIANCE);\n  }\n  function glorot(values, inputs, outputs, random) {\n    const limit = Math.sqrt(6 / (inputs + outputs));\n    for (let i = 0; i < values.length; i++) values[i] = limit * (2 * random.uniform() - 1);\n  }\n\n  // src/trainer/bugs.js\n  var { distortion: distortion2, logitsGradient: logitsGradient2, logVarianceGradient: logVarianceGradient2 } = variationalParts;\n  function codesOf(width, slope) {\n    return {\n      drawCodes(heads, noise, z, n, d) {\n        eachLatent(n, d, (at, i) => z[i] = heads[at] + width(heads[at + d], noise[i]));\n      },\n      codesGradient(heads, noise, gradient, out, n, d) {\n        eachLatent(n, d, (at, i) => {\n          out[at] = gradient[i];\n          out[at + d] = gradient[i] * slope(heads[at + d], noise[i]);\n        });\n      }\n    };\n  }\n  function eachLatent(n, d, visit) {\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < d; j++) visit(2 * d * i + j, d * i + j);\n    }\n  }\n  function stretchedLogits(means) {\n    const logits = means.map((mean) => Math.log(mean) - Math.log1p(-mean));\n    const finite = logits.filter(Number.isFinite);\n    const low = finite.reduce((least, value) => Math.min(least, value), 0);\n    const high = finite.reduce((most, value) => Math.max(most, value), 0);\n    return logits.map((value) => Math.min(1, Math.max(0, (value - low) / (high - low || 1))));\n  }\n  var BUGS = Object.freeze({\n    pixels: {\n      name: "log likelihood averaged over the pixels",\n      line: "mean over pixels in place of the sum",\n      look: "The rates fall to zero, and the grid shows one picture everywhere.",\n      parts: {\n        distortion: (...all) => distortion2(...all) / PIXELS,\n        logitsGradient(x, means, variance, n, length, out) {\n          logitsGradient2(x, means, variance * PIXELS, n, length, out);\n        },\n        logVarianceGradient: (...all) => logVarianceGradient2(...all) / PIXELS\n      }\n    },\n    logits: {\n      name: "logits shown as pixels",\n      line: "the picture without its sigmoid",\n      look: "Every number is right, and the grid is grey.",\n      parts: { picture: stretchedLogits }\n    },\n    sign: {\n      name: "a sign inside the KL",\n      line: "e^v − 1 + v in place of e^v − 1 − v",\n      look: "The rates fall below zero: no KL does that. The ELBO looks excellent.",\n      parts: {\n        rates(heads, n, d) {\n          const result = new Array(d).fill(0);\n          eachLatent(n, d, (at, i) => {\n            const [mean, logVar] = [heads[at], heads[at + d]];\n            result[i % d] += 0.5 * (mean * mean + Math.expm1(logVar) + logVar) / n;\n          });\n          return result;\n        },\n        addRateGradient(heads, out, n, d) {\n          eachLatent(n, d, (at) => {\n            out[at] += heads[at] / n;\n            out[at + d] += 0.5 * (Math.expm1(heads[at + d]) + 2) / n;\n          });\n        }\n      }\n    },\n    relu: {\n      name: "a ReLU on the log-variance",\n      line: "v = max(0, v): no posterior is narrower than the prior",\n      look: "The codes move far out, to be told apart in spite of their width.",\n      parts: {\n        finishHeads(heads, n, d) {\n          eachLatent(n, d, (at) => heads[at + d] = Math.max(0, heads[at + d]));\n        },\n        finishGradient(heads, out, n, d) {\n          eachLatent(n, d, (at) => {\n            if (heads[at + d] === 0) out[at + d] = 0;\n          });\n        }\n      }\n    },\n    heads: {\n      name: "both heads read the same layer",\n      line: "v = m: the log-variance is the mean",\n      look: "The codes crowd to the lower left, where a small mean is a narrow posterior.",\n      parts: {\n        finishHeads(heads, n, d) {\n          eachLatent(n, d, (at) => heads[at + d] = heads[at]);\n        },\n        finishGradient(heads, out, n, d) {\n          eachLatent(n, d, (at) => {\n            out[at] += out[at + d];\n            out[at + d] = 0;\n          });\n        }\n      }\n    },\n    half: {\n      name: "the 0.5 of the sampler is missing",\n      line: "z = m + e^v noise in place of m + e^(v/2) noise",\n      look: "Nothing looks wrong. Compare the ELBO with that of the right code.",\n      parts: codesOf(\n        (logVar, noise) => Math.exp(logVar) * noise,\n        (logVar, noise) => Math.exp(logVar) * noise\n      )\n    },\n    constant: {\n      name: "a constant in place of the noise",\n      line: "z = m + e^(v/2) 1 in place of m + e^(v/2) noise",\n      look: "Nothing looks wrong, and the ELBO may look better than that of the right code.",\n      parts: codesOf(\n        (logVar) => Math.exp(0.5 * logVar),\n        (logVar) => 0.5 * Math.exp(0.5 * logVar)\n      )\n    },\n    leak: {\n      name: "the test digits are trained on",\n      line: "training images = training and test images together",\n      look: "The “held-out” ELBO comes close to that of training. It is held out no more.",\n      parts: {},\n      leaks: true\n    }\n  });\n  function brokenParts(name) {\n    return { ...variationalParts, ...BUGS[name]?.parts };\n  }\n\n  // src/trainer/manifold.js\n  var SIDE = 20;\n  var UPPER = [\n    0.0627068,\n    0.1891184,\n    0.3186394,\n    0.4537622,\n    0.5977601,\n    0.755415,\n    0.9345893,\n    1.1503494,\n    1.4395315,\n    1.959964\n  ];\n  var QUANTILES = [...UPPER.map((z) => -z).reverse(), ...UPPER];\n  function manifoldCodes() {\n    const codes = new Float32Array(2 * SIDE * SIDE);\n    for (let i = 0; i < SIDE * SIDE; i++) {\n      codes[2 * i] = QUANTILES[i % SIDE];\n      codes[2 * i + 1] = QUANTILES[SIDE - 1 - Math.floor(i / SIDE)];\n    }\n    return codes;\n  }\n\n  // src/random.js\n  function seeded(seed) {\n    if (!Number.isInteger(seed) || seed < 0 || seed > 4294967295) {\n      throw new RangeError(\n        `seed must be a whole number from 0 to 4294967295, got ${seed}.`\n      );\n    }\n    const bits = xoshiro(splitMix(seed));\n    const uniform = () => (bits() >>> 8) / 16777216;\n    const normal = polarMethod(uniform);\n    return {\n      uniform,\n      normal,\n      normals: (n) => Float32Array.from({ length: n }, normal),\n      permutation: (n) => permutation(n, uniform)\n    };\n  }\n  function splitMix(seed) {\n    let state = seed;\n    return Uint32Array.from({ length: 4 }, () => {\n      state = state + 2654435769 | 0;\n      let word = Math.imul(state ^ state >>> 16, 569420461);\n      word = Math.imul(word ^ word >>> 15, 1935289751);\n      return word ^ word >>> 15;\n    });\n  }\n  function xoshiro(state) {\n    const rotate = (word, by) => word << by | word >>> 32 - by;\n    return () => {\n      const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9);\n      const shifted = state[1] << 9;\n      state[2] ^= state[0];\n      state[3] ^= state[1];\n      state[1] ^= state[2];\n      state[0] ^= state[3];\n      state[2] ^= shifted;\n      state[3] = rotate(state[3], 11);\n      return result >>> 0;\n    };\n  }\n  function polarMethod(uniform) {\n    let spare = null;\n    return () => {\n      if (spare !== null) {\n        const value = spare;\n        spare = null;\n        return value;\n      }\n      let a, b, square;\n      do {\n        a = 2 * uniform() - 1;\n        b = 2 * uniform() - 1;\n        square = a * a + b * b;\n      } while (square >= 1 || square === 0);\n      const scale = Math.sqrt(-2 * Math.log(square) / square);\n      spare = b * scale;\n      return a * scale;\n    };\n  }\n  function permutation(n, uniform) {\n    const order = Uint32Array.from({ length: n }, (_, i) => i);\n    for (let i = n - 1; i > 0; i--) {\n      const j = Math.floor(uniform() * (i + 1));\n      [order[i], order[j]] = [order[j], order[i]];\n    }\n    return order;\n  }\n\n  // src/trainer/network.js\n  var Workspace = class {\n    constructor(hidden, latentDim, size, allocate) {\n      Object.assign(this, { hidden, latentDim, size });\n      this.x = allocate(size * PIXELS);\n      this.noise = allocate(size * latentDim);\n      this.encoderHidden = allocate(size * hidden);\n      this.heads = allocate(size * 2 * latentDim);\n      this.z = allocate(size * latentDim);\n      this.decoderHidden = allocate(size * hidden);\n      this.means = allocate(size * PIXELS);\n      this.logitsGradient = allocate(size * PIXELS);\n      this.decoderGradient = allocate(size * hidden);\n      this.zGradient = allocate(size * latentDim);\n      this.headsGradient = allocate(size * 2 * latentDim);\n      this.encoderGradient = allocate(size * hidden);\n      this.gradientTransposed = allocate(size * Math.max(PIXELS, hidden));\n      this.resultTransposed = allocate(size * hidden);\n      this.gradients = zeros(shapes(hidden, latentDim), allocate);\n    }\n  };\n  function encode(kernel2, weights, work, n, parts) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.encoderHidden,\n      work.x,\n      weights.encoderKernel,\n      weights.encoderBias,\n      n,\n      PIXELS,\n      hidden\n    );\n    kernel2.rectify(work.encoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.heads,\n      work.encoderHidden,\n      weights.headsKernel,\n      weights.headsBias,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    parts.finishHeads(work.heads, n, latentDim);\n  }\n  function decode(kernel2, weights, work, n) {\n    const { hidden, latentDim } = work;\n    affine(\n      kernel2,\n      work.decoderHidden,\n      work.z,\n      weights.decoderKernel,\n      weights.decoderBias,\n      n,\n      latentDim,\n      hidden\n    );\n    kernel2.rectify(work.decoderHidden.subarray(0, n * hidden));\n    affine(\n      kernel2,\n      work.means,\n      work.decoderHidden,\n      weights.pixelsKernel,\n      weights.pixelsBias,\n      n,\n      hidden,\n      PIXELS\n    );\n    kernel2.sigmoid(work.means.subarray(0, n * PIXELS));\n  }\n  function forward(kernel2, weights, work, n, parts) {\n    const { latentDim } = work;\n    encode(kernel2, weights, work, n, parts);\n    parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);\n    decode(kernel2, weights, work, n);\n    const error = parts.squaredError(work.x, work.means, n * PIXELS) / n;\n    const variance = Math.exp(weights.logVariance[0]);\n    const distortion3 = parts.distortion(error, variance, PIXELS);\n    const rates2 = parts.rates(work.heads, n, latentDim);\n    const bounded = rates2.every((rate) => rate !== null);\n    const elbo = bounded ? -distortion3 - rates2.reduce((sum, rate) => sum + rate, 0) : null;\n    return { elbo, distortion: distortion3, rates: rates2, error };\n  }\n  function backward(kernel2, weights, work, n, error, parts) {\n    const { latentDim } = work;\n    const variance = Math.exp(weights.logVariance[0]);\n    work.gradients.logVariance[0] = parts.logVarianceGradient(error, variance, PIXELS);\n    parts.logitsGradient(work.x, work.means, variance, n, n * PIXELS, work.logitsGradient);\n    backwardDecoder(kernel2, weights, work, n);\n    parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);\n    parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);\n    parts.finishGradient(work.heads, work.headsGradient, n, latentDim);\n    backwardEncoder(kernel2, weights, work, n);\n  }\n  function backwardDecoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.pixelsKernel,\n      gradients.pixelsBias,\n      work.decoderHidden,\n      work.logitsGradient,\n      n,\n      hidden,\n      PIXELS\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.decoderGradient,\n      work.logitsGradient,\n      weights.pixelsKernel,\n      n,\n      hidden,\n      PIXELS\n    );\n    closeDeadUnits(work.decoderGradient, work.decoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.decoderKernel,\n      gradients.decoderBias,\n      work.z,\n      work.decoderGradient,\n      n,\n      latentDim,\n      hidden\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.zGradient,\n      work.decoderGradient,\n      weights.decoderKernel,\n      n,\n      latentDim,\n      hidden\n    );\n  }\n  function backwardEncoder(kernel2, weights, work, n) {\n    const { hidden, latentDim, gradients } = work;\n    weightGradients(\n      kernel2,\n      gradients.headsKernel,\n      gradients.headsBias,\n      work.encoderHidden,\n      work.headsGradient,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    inputGradient(\n      kernel2,\n      work,\n      work.encoderGradient,\n      work.headsGradient,\n      weights.headsKernel,\n      n,\n      hidden,\n      2 * latentDim\n    );\n    closeDeadUnits(work.encoderGradient, work.encoderHidden, n * hidden);\n    weightGradients(\n      kernel2,\n      gradients.encoderKernel,\n      gradients.encoderBias,\n      work.x,\n      work.encoderGradient,\n      n,\n      PIXELS,\n      hidden\n    );\n  }\n  function affine(kernel2, out, input, weights, bias, n, rows, columns) {\n    for (let i = 0; i < n; i++) out.set(bias, i * columns);\n    kernel2.addProduct(out, input, weights, n, rows, columns);\n  }\n  function weightGradients(kernel2, ofKernel, ofBias, input, gradient, n, rows, columns) {\n    ofKernel.fill(0);\n    kernel2.addProduct(ofKernel, input, gradient, rows, n, columns, { transposeA: true });\n    ofBias.fill(0);\n    for (let i = 0; i < n; i++) {\n      for (let j = 0; j < columns; j++) ofBias[j] += gradient[i * columns + j];\n    }\n  }\n  function inputGradient(kernel2, work, out, gradient, weights, n, rows, columns) {\n    transpose(gradient, work.gradientTransposed, n, columns);\n    const result = work.resultTransposed;\n    result.fill(0, 0, n * rows);\n    kernel2.addProduct(result, weights, work.gradientTransposed, rows, columns, n);\n    transpose(result, out, rows, n);\n  }\n  function transpose(from, to, rows, columns) {\n    const block = 16;\n    for (let top = 0; top < rows; top += block) {\n      const bottom = Math.min(top + block, rows);\n      for (let left = 0; left < columns; left += block) {\n        const right = Math.min(left + block, columns);\n        for (let i = top; i < bottom; i++) {\n          for (let j = left; j < right; j++) to[j * rows + i] = from[i * columns + j];\n        }\n      }\n    }\n  }\n  function closeDeadUnits(gradient, units, length) {\n    for (let i = 0; i < length; i++) if (units[i] <= 0) gradient[i] = 0;\n  }\n\n  // src/trainer/trainer.js\n  var Trainer = class {\n    /**\n     * @param {Object} [options]\n     * @param {number} [options.hidden] width of both hidden layers\n     * @param {number} [options.latentDim]\n     * @param {?number} [options.variance] of every pixel; null learns it\n     * @param {boolean} [options.kl] false trains an autoencoder: no rate and no noise\n     * @param {number} [options.seed] of weights, order and noise\n     * @param {number} [options.batchSize]\n     * @param {number} [options.learningRate]\n     * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;\n     *   matmul.js\'s plainKernel() is always there\n     * @param {string} [options.bug] a name of bugs.js; others, as "none", are the right code.\n     *   The bugs are those of the ELBO: an autoencoder has none\n     * @param {Object} [options.parts] terms and gradients, where parts.js\'s are not wanted\n     * @throws {RangeError} if a number makes no sense\n     */\n    constructor(options = {}) {\n      const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;\n      const { batchSize = 64, learningRate = 2e-3, kernel: kernel2 = plainKernel(), bug, parts } = options;\n      for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))\n        requireWhole(name, value);\n      Object.assign(this, { hidden, latentDim, batchSize, kernel: kernel2, seed });\n      this.parts = parts ?? (kl ? brokenParts(bug) : autoencoderParts);\n      this.random = seeded(seed);\n      const allocate = kernel2.alloc;\n      this.parameters = zeros(shapes(hidden, latentDim), allocate);\n      initialise(this.parameters, hidden, latentDim, this.random);\n      this.work = new Workspace(hidden, latentDim, batchSize, allocate);\n      this.adam = new Adam(this.parameters, learningRate, kernel2);\n      this.fixVariance(variance);\n      this.setData(new Float32Array(0), 0);\n    }\n    /** The variance of every pixel, now. */\n    get variance() {\n      return Math.exp(this.parameters.logVariance[0]);\n    }\n    /** Hold the variance at a number, or, with null, learn it from where it is. */\n    fixVariance(variance) {\n      if (variance !== null && !(variance > 0 && variance < Infinity)) {\n        throw new RangeError(\n          `variance must be a positive number, or null to learn it; got ${variance}.`\n        );\n      }\n      this.learnsVariance = variance === null;\n      if (!this.learnsVariance) this.parameters.logVariance[0] = Math.log(variance);\n    }\n    /**\n     * Images to train on; the epoch starts anew.\n     * @param {Float32Array} images (n, 784) in [0, 1]\n     * @param {number} n\n     */\n    setData(images, n) {\n      if (images.length !== n * PIXELS) {\n        throw new RangeError(\n          `images must hold n = ${n} digits of ${PIXELS} pixels, got ${images.length} numbers.`\n        );\n      }\n      Object.assign(this, { images, n, at: 0, epochs: 0, order: null });\n      this.posteriors = new Float32Array(n * 2 * this.latentDim);\n    }\n    /**\n     * One step of Adam on the next batch of the epoch; the last batch may be short.\n     * @returns {Score} of the batch before the step, with its own noise\n     */\n    step() {\n      if (this.n === 0) throw new Error("There is nothing to train on: call setData first.");\n      if (this.at === 0) this.order = this.parts.drawOrder(this.random, this.n);\n      const batch = this.order.slice(this.at, this.at + this.batchSize);\n      const n = batch.length;\n      this.#gather(batch);\n      this.parts.drawNoise(this.random, this.work.noise, n * this.latentDim);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      this.#remember(batch);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      this.adam.update(\n        this.work.gradients,\n        (name) => this.learnsVariance || name !== "logVariance"\n      );\n      this.at += n;\n      if (this.at >= this.n) {\n        this.at = 0;\n        this.epochs += 1;\n      }\n      return { ...score, n };\n    }\n    /**\n     * The rest of the current epoch, the whole of it if it has not begun.\n     * @returns {Score} mean over its images, each before its own step\n     */\n    epoch() {\n      const scores = [];\n      do\n        scores.push(this.step());\n      while (this.at !== 0);\n      return meanScore(scores);\n    }\n    /**\n     * The bound of images that are not trained on, and its parts.\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @param {Float32Array} noise (n, d), standard normal; the same makes scores comparable\n     * @returns {Score}\n     */\n    score(images, n, noise) {\n      const scores = [];\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        this.work.noise.set(\n          noise.subarray(first * this.latentDim, (first + count) * this.latentDim)\n        );\n        scores.push({\n          ...forward(this.kernel, this.parameters, this.work, count, this.parts),\n          n: count\n        });\n      });\n      return meanScore(scores);\n    }\n    /**\n     * Parameters of q(z|x), means and then log-variances of each image, (n, 2d).\n     * @param {Float32Array} images (n, 784)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    encode(images, n) {\n      const width = 2 * this.latentDim;\n      const heads = new Float32Array(n * width);\n      this.#inBatches(n, (first, count) => {\n        this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));\n        encode(this.kernel, this.parameters, this.work, count, this.parts);\n        heads.set(this.work.heads.subarray(0, count * width), first * width);\n      });\n      return heads;\n    }\n    /**\n     * Mean images of codes, (n, 784), as they are shown.\n     * @param {Float32Array} z (n, d)\n     * @param {number} n\n     * @returns {Float32Array}\n     */\n    decode(z, n) {\n      const means = new Float32Array(n * PIXELS);\n      this.#inBatches(n, (first, count) => {\n        this.work.z.set(z.subarray(first * this.latentDim, (first + count) * this.latentDim));\n        decode(this.kernel, this.parameters, this.work, count);\n        means.set(this.work.means.subarray(0, count * PIXELS), first * PIXELS);\n      });\n      return this.parts.picture(means);\n    }\n    /**\n     * Gradients of the loss of one batch with given noise; nothing is changed.\n     * @returns {{score: Score, gradients: Object<string, Float32Array>}} copies\n     */\n    gradients(images, n, noise) {\n      if (n > this.batchSize)\n        throw new RangeError(`n must be at most the batch size, ${this.batchSize}; got ${n}.`);\n      this.work.x.set(images);\n      this.work.noise.set(noise);\n      const score = forward(this.kernel, this.parameters, this.work, n, this.parts);\n      backward(this.kernel, this.parameters, this.work, n, score.error, this.parts);\n      return { score: { ...score, n }, gradients: copies(this.work.gradients) };\n    }\n    /** Copies of all weights, by name. */\n    weights() {\n      return copies(this.parameters);\n    }\n    /** Replace all weights; Adam\'s moments stay. */\n    setWeights(weights) {\n      for (const [name, values] of Object.entries(this.parameters)) {\n        if (weights[name]?.length !== values.length) {\n          throw new RangeError(\n            `${name} must hold ${values.length} numbers, got ${weights[name]?.length}.`\n          );\n        }\n        values.set(weights[name]);\n      }\n    }\n    // Loops, not subarrays: 128 views a step cost more than what they copy.\n    #gather(batch) {\n      for (let i = 0; i < batch.length; i++) {\n        const from = batch[i] * PIXELS;\n        for (let p = 0; p < PIXELS; p++) this.work.x[i * PIXELS + p] = this.images[from + p];\n      }\n    }\n    /** The posterior that the step has just computed: the page\'s codes cost nothing more. */\n    #remember(batch) {\n      const width = 2 * this.latentDim;\n      for (let i = 0; i < batch.length; i++) {\n        const to = batch[i] * width;\n        for (let j = 0; j < width; j++) this.posteriors[to + j] = this.work.heads[i * width + j];\n      }\n    }\n    #inBatches(n, use) {\n      for (let first = 0; first < n; first += this.batchSize) {\n        use(first, Math.min(this.batchSize, n - first));\n      }\n    }\n  };\n  function meanScore(scores) {\n    const n = scores.reduce((sum, score) => sum + score.n, 0);\n    const mean = (read) => scores.reduce((sum, score) => sum + read(score) * score.n / n, 0);\n    const bounded = scores[0].elbo !== null;\n    return {\n      elbo: bounded ? mean((score) => score.elbo) : null,\n      distortion: mean((score) => score.distortion),\n      rates: scores[0].rates.map(\n        (rate, j) => rate === null ? null : mean((score) => score.rates[j])\n      ),\n      n\n    };\n  }\n  function copies(arrays) {\n    return Object.fromEntries(\n      Object.entries(arrays).map(([name, values]) => [name, values.slice()])\n    );\n  }\n  function requireWhole(name, value) {\n    if (!Number.isInteger(value) || value < 1) {\n      throw new RangeError(`${name} must be a whole number of at least 1, got ${value}.`);\n    }\n  }\n\n  // src/trainer/protocol.js\n  var PACES = Object.freeze({\n    slow: { steps: 1, wait: 400 },\n    medium: { steps: 4, wait: 100 },\n    full: { steps: null, wait: 0 }\n  });\n  var SLICE = 12;\n  var SHARE = 4;\n  var NOISE_SEED = 500;\n  function soon(run, wait) {\n    if (wait > 0) {\n      setTimeout(run, wait);\n      return;\n    }\n    const { port1, port2 } = new MessageChannel();\n    port1.onmessage = () => {\n      port1.close();\n      run();\n    };\n    port2.postMessage(null);\n  }\n  function both(first, second) {\n    const joined = new Float32Array(first.length + second.length);\n    joined.set(first);\n    joined.set(second, first.length);\n    return joined;\n  }\n  var Session = class {\n    #actions = {\n      data: (message) => this.#takeData(message),\n      reset: (message) => this.#reset(message),\n      set: (message) => this.#set(message),\n      start: (message) => this.#start(message),\n      pause: () => this.#pause(),\n      step: () => this.#single(),\n      drawn: () => this.#drawn()\n    };\n    /**\n     * @param {function(Object, Array<ArrayBuffer>)} post sends a message, with what it may take along\n     * @param {function(): Promise<Object>} makeKernel a product with memory of its own\n     * @param {function(function(), number)} [later] as setTimeout, for tests\n     */\n    constructor(post, makeKernel, later = soon) {\n      Object.assign(this, { post, makeKernel, later });\n      this.trainer = null;\n      this.pace = PACES.full;\n      this.running = false;\n      this.scheduled = false;\n      this.queue = Promise.resolve();\n    }\n    /** Take one message; they are dealt with in order. */\n    receive(message) {\n      this.queue = this.queue.then(() => this.#actions[message.type](message)).catch((error) => {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n      });\n      return this.queue;\n    }\n    #takeData({ images, n, heldOut, heldOutCount }) {\n      Object.assign(this, { images, n, heldOut, heldOutCount });\n      this.noise = seeded(NOISE_SEED).normals(heldOutCount * 2);\n    }\n    async #reset({ options, run }) {\n      this.running = false;\n      this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });\n      if (options.kl !== false && BUGS[options.bug]?.leaks) {\n        this.trainer.setData(both(this.images, this.heldOut), this.n + this.heldOutCount);\n      } else {\n        this.trainer.setData(this.images, this.n);\n      }\n      Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });\n      this.#show();\n    }\n    #set({ variance, pace }) {\n      if (variance !== void 0) this.trainer.fixVariance(variance);\n      if (pace !== void 0) this.pace = PACES[pace];\n    }\n    #start({ epochs = Infinity }) {\n      this.until = epochs;\n      this.running = this.trainer.epochs < epochs;\n      this.#schedule(0);\n    }\n    #pause() {\n      if (!this.running) return;\n      this.running = false;\n      this.#show();\n    }\n    #single() {\n      this.running = false;\n      this.#step();\n      this.#show();\n    }\n    #drawn() {\n      this.waiting = false;\n      if (this.due && this.running) this.#sendFrame();\n    }\n    /** A frame at once, whose codes are all of the present weights. */\n    #show() {\n      this.trainer.posteriors.set(this.trainer.encode(this.images, this.n));\n      this.#sendFrame();\n    }\n    #schedule(wait) {\n      if (!this.running || this.scheduled) return;\n      this.scheduled = true;\n      this.later(() => {\n        this.scheduled = false;\n        if (this.running) this.#slice();\n      }, wait);\n    }\n    #slice() {\n      try {\n        const until = performance.now() + SLICE;\n        const rests = () => this.pace.steps === null ? this.#wanted : this.due;\n        do\n          this.#step();\n        while (this.running && !rests() && performance.now() < until);\n      } catch (error) {\n        this.running = false;\n        this.post({ type: "failed", message: error.message }, []);\n        return;\n      }\n      if (!this.running) this.#show();\n      else if (this.#wanted) this.#sendFrame();\n      this.#schedule(this.pace.wait);\n    }\n    /** A picture is due, and the page has drawn the last one. */\n    get #wanted() {\n      return this.due && !this.waiting;\n    }\n    #step() {\n      const started = performance.now();\n      this.batches.push(this.trainer.step());\n      this.batches.splice(0, this.batches.length - Math.ceil(this.trainer.n / this.trainer.batchSize));\n      this.steps += 1;\n      this.sinceFrame += 1;\n      const taken = performance.now() - started;\n      this.seconds += taken / 1e3;\n      this.trained += taken;\n      const { steps } = this.pace;\n      this.due = steps === null ? this.trained > SHARE * this.pictures : this.sinceFrame >= steps;\n      if (this.trainer.epochs >= this.until) this.running = false;\n    }\n    #sendFrame() {\n      const started = performance.now();\n      const { frame, transfer } = this.#makeFrame();\n      this.post(frame, transfer);\n      Object.assign(this, { waiting: true, due: false, sinceFrame: 0, trained: 0 });\n      this.pictures = performance.now() - started;\n    }\n    /** What the page draws; scores are means in nats per digit. */\n    #makeFrame() {\n      const { trainer } = this;\n      const codes = new Float32Array(2 * this.n);\n      for (let i = 0; i < codes.length; i++)\n        codes[i] = trainer.posteriors[4 * (i >> 1) + (i & 1)];\n      const grid = manifoldCodes();\n      const means = trainer.decode(grid, grid.length / 2);\n      const manifold = Uint8Array.from(means, (mean) => Math.round(255 * mean));\n      const frame = {\n        type: "frame",\n        run: this.run,\n        running: this.running,\n        steps: this.steps,\n        epochs: trainer.epochs + trainer.at / trainer.n,\n        seconds: this.seconds,\n        variance: trainer.variance,\n        heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),\n        train: this.batches.length ? meanScore(this.batches) : null,\n        codes,\n        manifold,\n        kernel: trainer.kernel.name\n      };\n      return { frame, transfer: [codes.buffer, manifold.buffer] };\n    }\n  };\n\n  // src/trainer/worker.js\n  var session = new Session(\n    (message, transfer) => self.postMessage(message, transfer),\n    trainingKernel\n  );\n  self.onmessage = ({ data }) => session.receive(data);\n})();\n';
 
   // src/trainer/client.js
   function connect(listen) {
@@ -4883,28 +5035,29 @@ var vaeLive = (() => {
   // src/trainer/words.js
   var signed = (value, decimals = 1) => (value > 0 ? "+" : "") + number(value, decimals);
   var variance = (value) => String(Number(value.toPrecision(3)));
-  function describe2(frame2, { name: name2, learned }) {
+  function describe2(frame2, { name: name2, learned, bug }) {
     const { heldOut, train: train2, epochs, seconds } = frame2;
     const when = `${name2}, epoch ${number(epochs, 1)}, ${number(seconds, 1)} s of training.`;
     const how = learned ? "learned" : "fixed";
     const spread2 = `Variance of a pixel ${variance(frame2.variance)}, ${how}.`;
-    return [when, scores(heldOut), training(train2), spread2].filter(Boolean).join(" ");
+    const broken = bug && `Broken: ${bug}.`;
+    return [when, broken, scores(heldOut), training(train2), spread2].filter(Boolean).join(" ");
   }
   function describeRest({ heldOut, variance: value }) {
     return `At rest: the report’s 784-512-2 as the library has trained it on 50,000 digits. ${scores(heldOut)} Variance of a pixel ${variance(value)}, learned.`;
   }
-  function scores({ elbo: elbo2, distortion: distortion2, rates: rates2, n }) {
+  function scores({ elbo: elbo2, distortion: distortion3, rates: rates2, n }) {
     const where = `${n} held-out test digits`;
     if (elbo2 === null) {
-      return `Distortion of ${where}: ${number(distortion2, 1)} nats a digit. No bound: a code without noise has no finite rate.`;
+      return `Distortion of ${where}: ${number(distortion3, 1)} nats a digit. No bound: a code without noise has no finite rate.`;
     }
     const each = rates2.map((rate) => number(rate, rate < 0.1 ? 3 : 2)).join(" and ");
-    return `ELBO of ${where}: ${signed(elbo2)} nats a digit, from a distortion of ${number(distortion2, 1)} and rates of ${each} nats.`;
+    return `ELBO of ${where}: ${signed(elbo2)} nats a digit, from a distortion of ${number(distortion3, 1)} and rates of ${each} nats.`;
   }
   function training(train2) {
     if (!train2) return "";
-    const { elbo: elbo2, distortion: distortion2, n } = train2;
-    if (elbo2 === null) return `Distortion of training: ${number(distortion2, 1)} nats.`;
+    const { elbo: elbo2, distortion: distortion3, n } = train2;
+    if (elbo2 === null) return `Distortion of training: ${number(distortion3, 1)} nats.`;
     const where = `ELBO of training, mean of the last ${n.toLocaleString("en")} digits`;
     return `${where}: ${signed(elbo2)} nats.`;
   }
@@ -5008,6 +5161,10 @@ var vaeLive = (() => {
     ["medium", "four batches a picture"],
     ["slow", "batch by batch"]
   ];
+  var BREAK = [
+    ["none", "nothing: the right code"],
+    ...Object.entries(BUGS).map(([key2, { name: name2 }]) => [key2, name2])
+  ];
   var GUESSES = [
     ["both", "both latents keep some rate at every variance, less and less"],
     ["together", "both fall silent at one variance, together"],
@@ -5022,14 +5179,17 @@ var vaeLive = (() => {
     seed: "1",
     epochs: "60",
     // of one press of Start
-    guess: ""
+    guess: "",
+    bug: "none"
+    // of bugs.js
   };
   var Controls = class {
     /**
      * @param {State} state @param {Actions} actions
+     * @param {string} [form] small: about the bugs only, and no prediction of the variance
      */
-    constructor(state, actions) {
-      Object.assign(this, { state, actions, running: false });
+    constructor(state, actions, form = "full") {
+      Object.assign(this, { state, actions, running: false, small: form === "small" });
       this.guess = this.#choice("guess", GUESSES, {
         label: "First predict: the variance goes up from 0.005 to 8. What do the two latents do?",
         then: () => this.#enable()
@@ -5047,7 +5207,8 @@ var vaeLive = (() => {
       const choices = make("div", { class: "vae-live-choices" });
       choices.append(this.net.element, this.kl.element);
       const [buttons, variance2] = [this.#makeButtons(), this.variance.element];
-      this.elements = [this.guess.element, this.verdict, choices, variance2, buttons];
+      const broken = this.#makeBreaker();
+      this.elements = this.small ? [broken, buttons] : [this.guess.element, this.verdict, choices, variance2, broken, buttons];
       this.#enable();
     }
     /** The settings of a new trainer, in numbers. */
@@ -5062,6 +5223,7 @@ var vaeLive = (() => {
         kl: state.choice("kl", ["on", "off"]) === "on",
         variance: readVariance(state.get("s2")),
         seed: whole("seed", 0, 2 ** 32 - 1),
+        bug: this.#read("bug", BREAK),
         epochs: whole("epochs", 1, 1e3),
         pace: this.#read("speed", SPEEDS)
       };
@@ -5079,6 +5241,7 @@ var vaeLive = (() => {
       this.guess.set(state.get("guess"));
       this.speed.input.value = this.#read("speed", SPEEDS);
       this.variance.set(readVariance(state.get("s2")));
+      this.breaker.input.value = this.#read("bug", BREAK);
       this.#enable();
     }
     #read(name2, options) {
@@ -5109,15 +5272,31 @@ var vaeLive = (() => {
       line2.append(button("Reset", actions.reset), this.speed.element);
       return line2;
     }
-    /** Training waits for a prediction. */
+    #makeBreaker() {
+      const change = (value2) => {
+        this.state.set("bug", value2);
+        this.#enable();
+        this.actions.reset();
+      };
+      const value = this.#read("bug", BREAK);
+      this.breaker = menu({ label: "Break it", options: BREAK, value, change });
+      this.symptom = make("p", { class: "vae-live-note" });
+      return make("div", {}, this.breaker.element, this.symptom);
+    }
+    /** Training waits for a prediction, of the variance; what a bug does is seen at once. */
     #enable() {
       if (!this.start) return;
-      const said = GUESSES.some(([key2]) => key2 === this.state.get("guess"));
+      const bug = BUGS[this.#read("bug", BREAK)];
+      this.symptom.textContent = bug ? `${capital(bug.line)}. ${bug.look}` : "";
+      const said = this.small || bug || GUESSES.some(([key2]) => key2 === this.state.get("guess"));
       this.start.disabled = !said;
       this.step.disabled = !said || this.running;
       this.verdict.textContent = said ? "Now try it: train at 1, at 3.4 and at 6, and read the bars." : "Choose one, then you can start.";
     }
   };
+  function capital(words) {
+    return words[0].toUpperCase() + words.slice(1);
+  }
 
   // src/trainer/charts.js
   var FONT5 = "12px system-ui, sans-serif";
@@ -5177,7 +5356,7 @@ var vaeLive = (() => {
       pen.fillRect(place.x(0), top, Math.max(1, place.x(rate) - place.x(0)), thick);
       write2(pen, j ? "z₂" : "z₁", 22, top + thick / 2 + 4, look);
       const words = number(rate, rate < 0.1 ? 3 : 2);
-      write2(pen, words, place.x(rate) + 4, top + thick / 2 + 4, look);
+      write2(pen, words, place.x(Math.max(0, rate)) + 4, top + thick / 2 + 4, look);
     });
   }
   function paintWords(pen, width, height, words, look) {
@@ -5387,42 +5566,44 @@ var vaeLive = (() => {
     variationalParts.drawCodes(heads, seeded(500).normals(2 * count2), z, count2, 2);
     const means = model.decode(z, count2);
     const error = variationalParts.squaredError(images, means, count2 * PIXELS3) / count2;
-    const distortion2 = variationalParts.distortion(error, model.variance, PIXELS3);
+    const distortion3 = variationalParts.distortion(error, model.variance, PIXELS3);
     const rates2 = variationalParts.rates(heads, count2, 2);
     const manifold = Uint8Array.from(model.decode(manifoldCodes()), (value) => 255 * value);
-    const elbo2 = -distortion2 - rates2[0] - rates2[1];
+    const elbo2 = -distortion3 - rates2[0] - rates2[1];
     return {
       codes: mean,
       labels,
       manifold,
       variance: model.variance,
-      heldOut: { elbo: elbo2, distortion: distortion2, rates: rates2, n: count2 }
+      heldOut: { elbo: elbo2, distortion: distortion3, rates: rates2, n: count2 }
     };
   }
 
   // src/trainer/widget.js
   var SPOKEN = 1e4;
   var CALM = 2e3;
-  function train(body, { state, services: services2 }) {
-    const widget = new Train(body, state, services2);
+  function train(body, { state, form, services: services2 }) {
+    const widget = new Train(body, state, form, services2);
     return () => widget.rest();
   }
   train.defaults = DEFAULTS3;
   var Train = class {
-    constructor(body, state, services2) {
+    constructor(body, state, form, services2) {
       Object.assign(this, { body, services: services2, trainer: null, spoken: 0, epochs: 0, run: 0 });
       this.panels = new Panels();
-      this.controls = new Controls(state, {
+      const actions = {
         reset: () => this.#reset(),
         toggle: () => this.#toggle(),
         step: () => this.#ask(() => ({ type: "step" })),
         variance: (variance2) => this.trainer?.send({ type: "set", variance: variance2 }),
         pace: (pace) => this.trainer?.send({ type: "set", pace })
-      });
+      };
+      this.controls = new Controls(state, actions, form);
       this.seen = make("p", { class: "vae-live-sentence", "aria-hidden": "true" });
       this.heard = make("p", { class: "vae-live-heard", "aria-live": "polite" });
       const { controls, panels, seen, heard } = this;
-      body.append(...controls.elements, panels.element, seen, heard, answer());
+      body.append(...controls.elements, panels.element, seen, heard);
+      if (form !== "small") body.append(answer());
       state.follow(() => {
         controls.follow();
         this.#reset();
@@ -5467,7 +5648,7 @@ var vaeLive = (() => {
     }
     #reset() {
       if (!this.trainer) return;
-      const { hidden, kl: kl2, variance: variance2, seed } = this.controls.options();
+      const { hidden, kl: kl2, variance: variance2, seed, bug } = this.controls.options();
       this.name = `784-${hidden}-2`;
       this.run += 1;
       this.epochs = 0;
@@ -5476,7 +5657,7 @@ var vaeLive = (() => {
       this.trainer.send({
         type: "reset",
         run: this.run,
-        options: { hidden, kl: kl2, variance: variance2, seed }
+        options: { hidden, kl: kl2, variance: variance2, seed, bug }
       });
     }
     async #toggle() {
@@ -5503,8 +5684,9 @@ var vaeLive = (() => {
       this.epochs = message.epochs;
       this.panels.show({ ...message, labels: this.labels });
       this.controls.variance.show(message.variance);
-      const learned = this.controls.options().variance === null;
-      this.#say(describe2(message, { name: this.name, learned }), ended);
+      const { variance: variance2, bug } = this.controls.options();
+      const network = { name: this.name, learned: variance2 === null, bug: BUGS[bug]?.name };
+      this.#say(describe2(message, network), ended);
       const drawn = () => this.trainer.send({ type: "drawn" });
       requestAnimationFrame(() => setTimeout(drawn, calm() ? CALM : 0));
     }

@@ -71,7 +71,8 @@ export function paintRates(pen, width, height, rates, look) {
     pen.fillRect(place.x(0), top, Math.max(1, place.x(rate) - place.x(0)), thick);
     write(pen, j ? "z\u2082" : "z\u2081", 22, top + thick / 2 + 4, look);
     const words = number(rate, rate < 0.1 ? 3 : 2);
-    write(pen, words, place.x(rate) + 4, top + thick / 2 + 4, look);
+    // A negative rate, which only a broken program prints, has no bar but its number.
+    write(pen, words, place.x(Math.max(0, rate)) + 4, top + thick / 2 + 4, look);
   });
 }
 

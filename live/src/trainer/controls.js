@@ -1,6 +1,7 @@
 /** What the reader can set and press in the widget "train". */
 
 import { button, make, menu, radios } from "../ui/dom.js";
+import { BUGS } from "./bugs.js";
 import { readVariance, VarianceControl } from "./variance_control.js";
 
 const NETWORKS = [
@@ -15,6 +16,10 @@ const SPEEDS = [
   ["full", "as fast as it can"],
   ["medium", "four batches a picture"],
   ["slow", "batch by batch"],
+];
+const BREAK = [
+  ["none", "nothing: the right code"],
+  ...Object.entries(BUGS).map(([key, { name }]) => [key, name]),
 ];
 const GUESSES = [
   ["both", "both latents keep some rate at every variance, less and less"],
@@ -31,6 +36,7 @@ export const DEFAULTS = {
   seed: "1",
   epochs: "60", // of one press of Start
   guess: "",
+  bug: "none", // of bugs.js
 };
 
 /**
@@ -45,9 +51,10 @@ export const DEFAULTS = {
 export class Controls {
   /**
    * @param {State} state @param {Actions} actions
+   * @param {string} [form] small: about the bugs only, and no prediction of the variance
    */
-  constructor(state, actions) {
-    Object.assign(this, { state, actions, running: false });
+  constructor(state, actions, form = "full") {
+    Object.assign(this, { state, actions, running: false, small: form === "small" });
     this.guess = this.#choice("guess", GUESSES, {
       label: "First predict: the variance goes up from 0.005 to 8. What do the two latents do?",
       then: () => this.#enable(),
@@ -65,7 +72,10 @@ export class Controls {
     const choices = make("div", { class: "vae-live-choices" });
     choices.append(this.net.element, this.kl.element);
     const [buttons, variance] = [this.#makeButtons(), this.variance.element];
-    this.elements = [this.guess.element, this.verdict, choices, variance, buttons];
+    const broken = this.#makeBreaker();
+    this.elements = this.small
+      ? [broken, buttons]
+      : [this.guess.element, this.verdict, choices, variance, broken, buttons];
     this.#enable();
   }
 
@@ -81,6 +91,7 @@ export class Controls {
       kl: state.choice("kl", ["on", "off"]) === "on",
       variance: readVariance(state.get("s2")),
       seed: whole("seed", 0, 2 ** 32 - 1),
+      bug: this.#read("bug", BREAK),
       epochs: whole("epochs", 1, 1000),
       pace: this.#read("speed", SPEEDS),
     };
@@ -100,6 +111,7 @@ export class Controls {
     this.guess.set(state.get("guess"));
     this.speed.input.value = this.#read("speed", SPEEDS);
     this.variance.set(readVariance(state.get("s2")));
+    this.breaker.input.value = this.#read("bug", BREAK);
     this.#enable();
   }
 
@@ -134,14 +146,33 @@ export class Controls {
     return line;
   }
 
-  /** Training waits for a prediction. */
+  #makeBreaker() {
+    const change = (value) => {
+      this.state.set("bug", value);
+      this.#enable();
+      this.actions.reset();
+    };
+    const value = this.#read("bug", BREAK);
+    this.breaker = menu({ label: "Break it", options: BREAK, value, change });
+    this.symptom = make("p", { class: "vae-live-note" });
+    return make("div", {}, this.breaker.element, this.symptom);
+  }
+
+  /** Training waits for a prediction, of the variance; what a bug does is seen at once. */
   #enable() {
     if (!this.start) return; // not built yet
-    const said = GUESSES.some(([key]) => key === this.state.get("guess"));
+    const bug = BUGS[this.#read("bug", BREAK)];
+    this.symptom.textContent = bug ? `${capital(bug.line)}. ${bug.look}` : "";
+    const said =
+      this.small || bug || GUESSES.some(([key]) => key === this.state.get("guess"));
     this.start.disabled = !said;
     this.step.disabled = !said || this.running;
     this.verdict.textContent = said
       ? "Now try it: train at 1, at 3.4 and at 6, and read the bars."
       : "Choose one, then you can start.";
   }
+}
+
+function capital(words) {
+  return words[0].toUpperCase() + words.slice(1);
 }

@@ -30,7 +30,7 @@ export class Workspace {
 }
 
 /** q(z|x) of the n images in `work.x`: fills `work.encoderHidden` and `work.heads`. */
-export function encode(kernel, weights, work, n) {
+export function encode(kernel, weights, work, n, parts) {
   const { hidden, latentDim } = work;
   affine(
     kernel,
@@ -53,6 +53,7 @@ export function encode(kernel, weights, work, n) {
     hidden,
     2 * latentDim,
   );
+  parts.finishHeads(work.heads, n, latentDim);
 }
 
 /** The mean image of each of the n codes in `work.z`: fills `work.means`. */
@@ -89,7 +90,7 @@ export function decode(kernel, weights, work, n) {
  */
 export function forward(kernel, weights, work, n, parts) {
   const { latentDim } = work;
-  encode(kernel, weights, work, n);
+  encode(kernel, weights, work, n, parts);
   parts.drawCodes(work.heads, work.noise, work.z, n, latentDim);
   decode(kernel, weights, work, n);
   const error = parts.squaredError(work.x, work.means, n * PIXELS) / n;
@@ -113,6 +114,7 @@ export function backward(kernel, weights, work, n, error, parts) {
   backwardDecoder(kernel, weights, work, n);
   parts.codesGradient(work.heads, work.noise, work.zGradient, work.headsGradient, n, latentDim);
   parts.addRateGradient(work.heads, work.headsGradient, n, latentDim);
+  parts.finishGradient(work.heads, work.headsGradient, n, latentDim);
   backwardEncoder(kernel, weights, work, n);
 }
 

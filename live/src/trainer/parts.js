@@ -94,6 +94,17 @@ function drawNoise(random, noise, length) {
   for (let i = 0; i < length; i++) noise[i] = random.normal();
 }
 
+/** What the encoder's last layer returns, changed in place: nothing is. */
+function finishHeads() {}
+
+/** The gradient of {@link finishHeads}, in place. */
+function finishGradient() {}
+
+/** What is shown of mean images, (n, 784): themselves. */
+function picture(means) {
+  return means;
+}
+
 /** The order of the next epoch. */
 function drawOrder(random, n) {
   return random.permutation(n);
@@ -111,6 +122,9 @@ export const variationalParts = Object.freeze({
   logVarianceGradient,
   codesGradient,
   addRateGradient,
+  finishHeads,
+  finishGradient,
+  picture,
 });
 
 /** Codes without noise: the means. */

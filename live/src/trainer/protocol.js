@@ -14,6 +14,7 @@
  *   {type: "failed", message}
  */
 
+import { BUGS } from "./bugs.js";
 import { manifoldCodes } from "./manifold.js";
 import { seeded } from "../random.js";
 import { meanScore, Trainer } from "./trainer.js";
@@ -41,6 +42,14 @@ function soon(run, wait) {
     run();
   };
   port2.postMessage(null);
+}
+
+/** One array after the other. */
+function both(first, second) {
+  const joined = new Float32Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
 }
 
 /** Runs a trainer by messages. */
@@ -88,7 +97,11 @@ export class Session {
   async #reset({ options, run }) {
     this.running = false;
     this.trainer = new Trainer({ ...options, kernel: await this.makeKernel() });
-    this.trainer.setData(this.images, this.n);
+    if (options.kl !== false && BUGS[options.bug]?.leaks) {
+      this.trainer.setData(both(this.images, this.heldOut), this.n + this.heldOutCount);
+    } else {
+      this.trainer.setData(this.images, this.n);
+    }
     Object.assign(this, { run, steps: 0, seconds: 0, batches: [], waiting: false });
     this.#show();
   }
@@ -162,7 +175,7 @@ export class Session {
   #step() {
     const started = performance.now();
     this.batches.push(this.trainer.step());
-    this.batches.splice(0, this.batches.length - Math.ceil(this.n / this.trainer.batchSize));
+    this.batches.splice(0, this.batches.length - Math.ceil(this.trainer.n / this.trainer.batchSize));
     this.steps += 1;
     this.sinceFrame += 1;
     const taken = performance.now() - started;
@@ -195,7 +208,7 @@ export class Session {
       run: this.run,
       running: this.running,
       steps: this.steps,
-      epochs: trainer.epochs + trainer.at / this.n,
+      epochs: trainer.epochs + trainer.at / trainer.n,
       seconds: this.seconds,
       variance: trainer.variance,
       heldOut: trainer.score(this.heldOut, this.heldOutCount, this.noise),

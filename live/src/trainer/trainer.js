@@ -5,7 +5,8 @@ import { seeded } from "../random.js";
 import { Adam } from "./adam.js";
 import { backward, decode, encode, forward, Workspace } from "./network.js";
 import { initialise, PIXELS, shapes, zeros } from "./parameters.js";
-import { autoencoderParts, variationalParts } from "./parts.js";
+import { brokenParts } from "./bugs.js";
+import { autoencoderParts } from "./parts.js";
 
 /**
  * @typedef {Object} Score means over images, in nats per image
@@ -27,16 +28,18 @@ export class Trainer {
    * @param {number} [options.learningRate]
    * @param {Object} [options.kernel] the fastest is `await trainingKernel()` of adam.js;
    *   matmul.js's plainKernel() is always there
+   * @param {string} [options.bug] a name of bugs.js; others, as "none", are the right code.
+   *   The bugs are those of the ELBO: an autoencoder has none
    * @param {Object} [options.parts] terms and gradients, where parts.js's are not wanted
    * @throws {RangeError} if a number makes no sense
    */
   constructor(options = {}) {
     const { hidden = 64, latentDim = 2, variance = null, kl = true, seed = 1 } = options;
-    const { batchSize = 64, learningRate = 2e-3, kernel = plainKernel(), parts } = options;
+    const { batchSize = 64, learningRate = 2e-3, kernel = plainKernel(), bug, parts } = options;
     for (const [name, value] of Object.entries({ hidden, latentDim, batchSize }))
       requireWhole(name, value);
     Object.assign(this, { hidden, latentDim, batchSize, kernel, seed });
-    this.parts = parts ?? (kl ? variationalParts : autoencoderParts);
+    this.parts = parts ?? (kl ? brokenParts(bug) : autoencoderParts);
     this.random = seeded(seed);
     const allocate = kernel.alloc;
     this.parameters = zeros(shapes(hidden, latentDim), allocate);
@@ -148,14 +151,14 @@ export class Trainer {
     const heads = new Float32Array(n * width);
     this.#inBatches(n, (first, count) => {
       this.work.x.set(images.subarray(first * PIXELS, (first + count) * PIXELS));
-      encode(this.kernel, this.parameters, this.work, count);
+      encode(this.kernel, this.parameters, this.work, count, this.parts);
       heads.set(this.work.heads.subarray(0, count * width), first * width);
     });
     return heads;
   }
 
   /**
-   * Mean images of codes, (n, 784).
+   * Mean images of codes, (n, 784), as they are shown.
    * @param {Float32Array} z (n, d)
    * @param {number} n
    * @returns {Float32Array}
@@ -167,7 +170,7 @@ export class Trainer {
       decode(this.kernel, this.parameters, this.work, count);
       means.set(this.work.means.subarray(0, count * PIXELS), first * PIXELS);
     });
-    return means;
+    return this.parts.picture(means);
   }
 
   /**

@@ -3,6 +3,7 @@
 import { make } from "../ui/dom.js";
 import { calm } from "../ui/theme.js";
 import { loadDigits } from "../weights.js";
+import { BUGS } from "./bugs.js";
 import { connect } from "./client.js";
 import { Controls, DEFAULTS } from "./controls.js";
 import { Panels } from "./panels.js";
@@ -15,31 +16,33 @@ const CALM = 2_000; // between two pictures, for readers who want less motion
 /**
  * Build the widget.
  * @param {HTMLElement} body where it goes
- * @param {{state: State, services: Object}} context
+ * @param {{state: State, form: string, services: Object}} context small: for the bugs
  * @returns {() => Promise<void>} shows the published network; training waits for the reader
  */
-export function train(body, { state, services }) {
-  const widget = new Train(body, state, services);
+export function train(body, { state, form, services }) {
+  const widget = new Train(body, state, form, services);
   return () => widget.rest();
 }
 
 train.defaults = DEFAULTS;
 
 class Train {
-  constructor(body, state, services) {
+  constructor(body, state, form, services) {
     Object.assign(this, { body, services, trainer: null, spoken: 0, epochs: 0, run: 0 });
     this.panels = new Panels();
-    this.controls = new Controls(state, {
+    const actions = {
       reset: () => this.#reset(),
       toggle: () => this.#toggle(),
       step: () => this.#ask(() => ({ type: "step" })),
       variance: (variance) => this.trainer?.send({ type: "set", variance }),
       pace: (pace) => this.trainer?.send({ type: "set", pace }),
-    });
+    };
+    this.controls = new Controls(state, actions, form);
     this.seen = make("p", { class: "vae-live-sentence", "aria-hidden": "true" });
     this.heard = make("p", { class: "vae-live-heard", "aria-live": "polite" });
     const { controls, panels, seen, heard } = this;
-    body.append(...controls.elements, panels.element, seen, heard, answer());
+    body.append(...controls.elements, panels.element, seen, heard);
+    if (form !== "small") body.append(answer());
     state.follow(() => {
       controls.follow();
       this.#reset();
@@ -88,7 +91,7 @@ class Train {
 
   #reset() {
     if (!this.trainer) return;
-    const { hidden, kl, variance, seed } = this.controls.options();
+    const { hidden, kl, variance, seed, bug } = this.controls.options();
     this.name = `784-${hidden}-2`;
     this.run += 1;
     this.epochs = 0;
@@ -97,7 +100,7 @@ class Train {
     this.trainer.send({
       type: "reset",
       run: this.run,
-      options: { hidden, kl, variance, seed },
+      options: { hidden, kl, variance, seed, bug },
     });
   }
 
@@ -127,8 +130,9 @@ class Train {
     this.epochs = message.epochs;
     this.panels.show({ ...message, labels: this.labels });
     this.controls.variance.show(message.variance);
-    const learned = this.controls.options().variance === null;
-    this.#say(describe(message, { name: this.name, learned }), ended);
+    const { variance, bug } = this.controls.options();
+    const network = { name: this.name, learned: variance === null, bug: BUGS[bug]?.name };
+    this.#say(describe(message, network), ended);
     // After the next frame of the screen; a page that nobody sees asks for no pictures.
     const drawn = () => this.trainer.send({ type: "drawn" });
     requestAnimationFrame(() => setTimeout(drawn, calm() ? CALM : 0));

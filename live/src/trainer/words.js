@@ -10,15 +10,17 @@ export const variance = (value) => String(Number(value.toPrecision(3)));
 /**
  * What a frame says, every number with its unit and its split.
  * @param {Object} frame of protocol.js
- * @param {{name: string, learned: boolean}} network
+ * @param {{name: string, learned: boolean, bug: (string|undefined)}} network
+ *   with a bug, the numbers are those that the broken program prints
  * @returns {string}
  */
-export function describe(frame, { name, learned }) {
+export function describe(frame, { name, learned, bug }) {
   const { heldOut, train, epochs, seconds } = frame;
   const when = `${name}, epoch ${number(epochs, 1)}, ${number(seconds, 1)} s of training.`;
   const how = learned ? "learned" : "fixed";
   const spread = `Variance of a pixel ${variance(frame.variance)}, ${how}.`;
-  return [when, scores(heldOut), training(train), spread].filter(Boolean).join(" ");
+  const broken = bug && `Broken: ${bug}.`;
+  return [when, broken, scores(heldOut), training(train), spread].filter(Boolean).join(" ");
 }
 
 /** What the published network says. */
