@@ -112,7 +112,8 @@ def test_the_stack_stores_what_the_probabilities_say():
     for width in widths.tolist():
         stack.push(0, width)
     ideal = -np.log2(widths / 2**24).sum()
-    assert abs(stack.bits() - before - ideal) < 0.01
+    # Each push rounds a state above 2^32 to a whole number of intervals.
+    assert abs(stack.bits() - before - ideal) < 1e-3 * ideal
     for width in reversed(widths.tolist()):
         assert stack.peek() < width
         stack.drop(0, width)
