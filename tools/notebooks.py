@@ -1,6 +1,8 @@
 """What the tools and the tests share about the book's pages and notebooks."""
 
+import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -9,6 +11,16 @@ import yaml
 from notebook_env import ROOT
 
 SETUP = ROOT / "tools" / "bootstrap_cell.py"
+# What follows it in a chapter that imports more than vae_lib does.
+EXTRAS = """
+# What this chapter needs besides, and nothing else.
+EXTRAS = {}
+missing = [wish for name, wish in EXTRAS.items() if not importlib.util.find_spec(name)]
+if missing:
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", *missing]
+    subprocess.run(pip, check=True)
+    importlib.invalidate_caches()
+"""
 EXTENSIONS = (".ipynb", ".md")
 
 
@@ -47,9 +59,24 @@ def setup_cell(notebook):
     return next((c for c in notebook.cells if c.cell_type == "code"), None)
 
 
-def setup_text() -> str:
-    """The one text of every chapter's first code cell."""
-    return SETUP.read_text("utf-8").strip()
+def setup_text(extras: dict[str, str] | None = None) -> str:
+    """The one text of every chapter's first code cell.
+
+    Args:
+        extras: what the chapter imports besides vae_lib and what vae_lib needs, by the
+            name of the module, with what pip is asked for.
+    """
+    text = SETUP.read_text("utf-8").strip()
+    if not extras:
+        return text
+    wishes = json.dumps(extras)
+    return text + EXTRAS.rstrip().replace("EXTRAS = {}", f"EXTRAS = {wishes}")
+
+
+def extras_of(text: str) -> dict[str, str]:
+    """What a chapter's first code cell says that it needs besides vae_lib."""
+    found = re.search(r"^EXTRAS = (\{.*\})$", text, re.MULTILINE)
+    return json.loads(found.group(1)) if found else {}
 
 
 def write(notebook, path: Path) -> None:

@@ -58,7 +58,9 @@ def test_begins_with_title_question_colab_link_and_setup(chapter):
     assert setup <= 2, "the setup cell is the second or third"
     opening = "\n".join(c.source for c in chapter.notebook.cells[:setup])
     assert "https://colab.research.google.com/github/" in opening
-    assert chapter.code[0].source == notebooks.setup_text(), "see bootstrap_cell.py"
+    extras = notebooks.extras_of(chapter.code[0].source)
+    text = notebooks.setup_text(extras)
+    assert chapter.code[0].source == text, "see bootstrap_cell.py"
     assert "hide-input" in chapter.code[0].metadata.get("tags", [])
     assert not chapter.code[0].outputs
 

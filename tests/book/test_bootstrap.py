@@ -4,8 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
+import zipfile
 
+import nbformat
 import pytest
 
 import notebooks
@@ -17,13 +20,16 @@ NOWHERE = "file:///no/such/repository"
 REPORT = "\nimport vae_lib\nprint(vae_lib.__file__)"
 
 
-def run_cell(python, folder, repository=NOWHERE, path=None, report=REPORT):
+def run_cell(
+    python, folder, repository=NOWHERE, path=None, report=REPORT, extras=None, pip=None
+):
     """Run the cell as a kernel would, in a folder, with nothing of this checkout."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     environment["VAE_LIB_REPOSITORY"] = repository
     if path:
         environment["PYTHONPATH"] = str(path)
-    code = notebooks.setup_text() + report
+    environment |= pip or {}
+    code = notebooks.setup_text(extras) + report
     return subprocess.run(
         [*python, "-c", code],
         cwd=folder,
@@ -108,3 +114,54 @@ def test_installs_the_library_with_its_data_and_nothing_else(
     expected |= {f"_results/{p.name}" for p in (ROOT / "book/results").glob("*.json")}
     expected = {name for name in expected if not name.endswith((".py", ".pyc"))}
     assert set(data.split()) == expected
+
+
+@pytest.fixture
+def wheel(tmp_path):
+    """A folder with the wheel of a package that wants another one, which is nowhere."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    info = "besides-1.0.dist-info"
+    files = {
+        "besides.py": "",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: besides\nVersion: 1.0\n"
+        "Requires-Dist: no-such-package-anywhere\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"
+        "Tag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / "besides-1.0-py3-none-any.whl", "w") as archive:
+        for name, content in (*files.items(), (f"{info}/RECORD", record)):
+            archive.writestr(name, content)
+    return folder
+
+
+def test_installs_a_chapters_extras_and_not_what_they_want(fake, wheel, tmp_path):
+    venv.create(tmp_path / "own", with_pip=True, symlinks=os.name != "nt")
+    scripts = tmp_path / "own" / ("Scripts" if os.name == "nt" else "bin")
+    python = [str(scripts / "python")]
+    pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel)}
+    settings = dict(path=fake.parent, extras={"besides": "besides>=1"}, pip=pip)
+    report = (
+        "\nimport besides"
+        "\nfrom importlib.metadata import distributions"
+        "\nprint(*sorted(d.name for d in distributions()))"
+    )
+    done = run_cell(python, tmp_path, report=report, **settings)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) <= {"besides", "pip", "setuptools"}
+    # What is there already is not installed again, and needs no network.
+    again = run_cell(python, tmp_path, report=report, **settings | {"pip": {}})
+    assert again.stdout == done.stdout, again.stderr
+
+
+def test_extras_are_named_in_pyproject_as_well():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    tested = project["optional-dependencies"]["test"]
+    named = [
+        wish
+        for path in notebooks.all_notebooks()
+        for cell in [notebooks.setup_cell(nbformat.read(path, as_version=4))]
+        for wish in notebooks.extras_of(cell.source).values()
+    ]
+    assert named and set(named) <= set(tested)
