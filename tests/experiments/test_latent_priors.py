@@ -85,7 +85,7 @@ def test_the_arrays_compute_what_the_network_does(random_network):
 def test_a_trained_flow_finds_the_codes():
     rng = np.random.default_rng(4)
     posterior = 3 + rng.standard_normal((500, 1)), np.full((500, 1), -4.0)
-    field = velocity.Flow(1, 16, seed=0).fit(posterior, 40_000, 200, parts=2)
+    field = velocity.Flow(1, 32, seed=0).fit(posterior, 200_000, 200, parts=2)
     assert field.sample(500, seed=0).mean() == pytest.approx(3, abs=0.3)
 
 
