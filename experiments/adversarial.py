@@ -251,7 +251,7 @@ def measured(path, kind, latent_dim, seed, weight, judge, scores):
 
 
 def choose(judge, work, latent_dim):
-    """The weight with the lowest Frechet distance from validation digits."""
+    """The smallest weight within 1 % of the lowest Frechet distance on validation."""
     records = [
         measured(
             work / f"choice-{latent_dim}-{weight:g}.json",
@@ -264,7 +264,9 @@ def choose(judge, work, latent_dim):
         )
         for weight in WEIGHTS
     ]
-    return min(records, key=lambda r: r["validation"]["frechet"])["weight"]
+    best = min(record["validation"]["frechet"] for record in records)
+    level = [r["weight"] for r in records if r["validation"]["frechet"] < 1.01 * best]
+    return min(level)
 
 
 def compare(judge, work, latent_dim, weight, seeds):
