@@ -165,7 +165,7 @@ def describe_images(images: "MNIST | ImageSet", n_train: int) -> dict[str, Any]:
 def name_of(images: dict[str, Any]) -> str:
     """What a command calls the images that environment.json describes."""
     names = {"sample": "the sample", "mnist": "MNIST"}
-    return names.get(images["source"]) or str(images.get("path", "another set"))
+    return names.get(images["source"]) or Path(images["path"]).name
 
 
 def _digest(images: Any) -> str:
