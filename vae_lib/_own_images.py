@@ -62,8 +62,8 @@ def load_images(path: AnyPath, *, seed: int = 0) -> ImageSet:
     class by class. If that would be dishonest, since neighbouring images look alike
     (patches of one photograph, frames of one film), split them yourself: subfolders
     ``train``, ``test`` and perhaps ``val``, or arrays ``x_train``, ``x_test`` and
-    perhaps ``x_val``. What is split stays so; without a ``val``, a tenth of the
-    training images becomes it. An image that is in two parts is logged as a warning.
+    perhaps ``x_val``. What is split stays so, and in its order; without a ``val``,
+    a tenth of the training images becomes it, at random. An image that is in two parts is logged as a warning.
 
     Args:
         path: the folder or the file.
