@@ -63,7 +63,8 @@ def load_images(path: AnyPath, *, seed: int = 0) -> ImageSet:
     (patches of one photograph, frames of one film), split them yourself: subfolders
     ``train``, ``test`` and perhaps ``val``, or arrays ``x_train``, ``x_test`` and
     perhaps ``x_val``. What is split stays so, and in its order; without a ``val``,
-    a tenth of the training images becomes it, at random. An image that is in two parts is logged as a warning.
+    a tenth of the training images becomes it, at random. An image that is in training
+    and in another part is logged as a warning.
 
     Args:
         path: the folder or the file.

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, special, stats
 from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
@@ -103,6 +103,36 @@ def test_no_test_patch_shares_a_pixel_with_a_training_patch():
         part = ("test", "val")[turn % 10] if turn % 10 < 2 else "train"
         seen[part] |= set(square.ravel())
     assert not (seen["test"] & seen["train"] or seen["test"] & seen["val"])
+
+
+def test_the_scale_mixture_by_scipys_normal_and_optimiser(split):
+    """The weights by a general optimiser, the densities by SciPy, for d = 8."""
+    train, val = split["train"].reshape(-1, 256), split["val"].reshape(-1, 256)
+    values, vectors = np.linalg.eigh(np.cov(train.T, bias=True))
+    values[:-8] = values[:-8].mean()
+    C = (vectors * values) @ vectors.T
+    scales = np.geomspace(0.05, 4, 12)
+
+    def densities(x):
+        normals = [
+            stats.multivariate_normal(train.mean(axis=0), s**2 * C) for s in scales
+        ]
+        return np.stack([normal.logpdf(x) for normal in normals], axis=1)
+
+    def loss(a):
+        log_w = a - special.logsumexp(a)
+        log_p = known + log_w
+        total = special.logsumexp(log_p, axis=1)
+        share = np.exp(log_p - total[:, None]).mean(axis=0)
+        return -total.mean(), np.exp(log_w) - share
+
+    known = densities(train)
+    a = optimize.minimize(loss, np.zeros(12), jac=True, method="L-BFGS-B").x
+    mixture = special.logsumexp(densities(val) + a - special.logsumexp(a), axis=1)
+    floor = stats.multivariate_normal(train.mean(axis=0), C).logpdf(val)
+    gain = (mixture - floor).reshape(52, 25).mean(axis=1)
+    assert agrees("scale mixture, d = 8: gain", gain.mean())
+    assert agrees("scale mixture, d = 8: standard error", stats.sem(gain))
 
 
 def test_the_recorded_gains_are_over_the_same_floor(split):

@@ -31,13 +31,13 @@ def train(capsys, photos, *more):
 def test_a_run_on_own_images_is_trained_evaluated_and_drawn(capsys, photos):
     out, status, text, err = train(capsys, photos)
     assert status == 0, err
-    assert f"48 training and 6 validation images of photos.npz" in text
+    assert "48 training and 6 validation images of photos.npz" in text
     images = json.loads((out / "environment.json").read_text("utf-8"))["images"]
     assert images["source"] == "images" and images["image_shape"] == [6, 8, 3]
     assert images["path"] == str(photos)
     status, text, err = run(capsys, "evaluate", out, "--split", "test", "--images", 4)
     assert status == 0, err
-    assert f"4 of the 6 test images of photos.npz" in text and "kNN accuracy" in text
+    assert "4 of the 6 test images of photos.npz" in text and "kNN accuracy" in text
     scores = json.loads((out / "evaluation-test.json").read_text("utf-8"))["scores"]
     bits = 8 - scores["elbo"]["value"] / (6 * 8 * 3 * np.log(2))
     assert np.isclose(scores["bits_per_dim"]["value"], bits)
