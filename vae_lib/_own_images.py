@@ -41,7 +41,7 @@ class ImageSet(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the images and labels of all parts: what a result hangs on."""
+        """The SHA-256 of images and labels of all parts, to be written beside results."""
         found = hashlib.sha256()
         for name, array in self._asdict().items():
             if name != "classes":
