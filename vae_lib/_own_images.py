@@ -41,7 +41,7 @@ class ImageSet(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of images and labels of all parts, to be written beside results."""
+        """The SHA-256 of images and labels of all parts; write it beside results."""
         found = hashlib.sha256()
         for name, array in self._asdict().items():
             if name != "classes":
@@ -114,8 +114,9 @@ def _scaled(arrays: Arrays) -> Arrays:
         raise ValueError(f"its parts have images of different shapes: {sorted(shapes)}")
     n = sum(map(len, images.values()))
     if n < FEWEST or 0 in map(len, images.values()):
+        found = "1 image is" if n == 1 else f"{n} images are"
         raise ValueError(
-            f"{n} images are too few for training, validation and test: at least "
+            f"{found} too few for training, validation and test: at least "
             f"{FEWEST} are needed, thousands are better"
         )
     return {name: _to_float(x, name) for name, x in images.items()}

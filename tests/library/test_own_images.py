@@ -227,7 +227,7 @@ def spoil(folder, name):
         ("beside", r"pictures in subfolders and also '000\.png' beside them"),
         ("same", r"all 9 training images are the same: there is nothing to learn"),
         ("constant", r"all 9 training images are the same"),
-        ("one", r": 1 images are too few .* at least 10"),
+        ("one", r": 1 image is too few .* at least 10"),
         ("none", r"there is no picture in "),
     ],
 )
