@@ -1,8 +1,10 @@
-"""MNIST: the full set from four sources, 5,000 digits in the package, one fixed split.
+"""MNIST, in full or 5,000 digits of it, split once; and images of your own.
 
-Images are float32 in [0, 1], ``(n, 28, 28, 1)``; labels are uint8, ``(n,)``. Whatever
-the source, the arrays are checked by their SHA-256 before anyone sees them, and no file
-is ever read with pickle. MNIST: Yann LeCun and Corinna Cortes, CC BY-SA 3.0.
+Images are float32 in [0, 1], those of MNIST ``(n, 28, 28, 1)``; labels are uint8,
+``(n,)``. MNIST is checked by its SHA-256 before anyone sees it, whatever the source,
+and no file is ever read with pickle.
+
+MNIST: Yann LeCun and Corinna Cortes, CC BY-SA 3.0.
 """
 
 import logging
@@ -16,13 +18,16 @@ from vae_lib import _sources
 from vae_lib._files import AnyPath
 from vae_lib._images import check_images
 from vae_lib._npz import read_arrays
+from vae_lib._own_images import ImageSet, load_images
 from vae_lib._sources import DIGESTS, SHAPES
 
 __all__ = [
     "DIGESTS",
     "MNIST",
     "SAMPLE_DIGESTS",
+    "ImageSet",
     "check_images",
+    "load_images",
     "load_mnist",
     "load_sample",
     "subset_indices",
@@ -63,6 +68,11 @@ class MNIST(NamedTuple):
     def is_sample(self) -> bool:
         """Whether these are the 5,000 shipped digits rather than the 70,000."""
         return len(self.x_test) != SHAPES["x_test"][0]
+
+    @property
+    def source(self) -> str:
+        """What environment.json of a run calls them."""
+        return "sample" if self.is_sample else "mnist"
 
 
 def load_mnist(path: AnyPath | None = None, *, allow_sample: bool = False) -> MNIST:

@@ -13,7 +13,7 @@ from vae_lib.cli.runs import RunFolder
 from vae_lib.training.config import TrainConfig
 
 if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
-    from vae_lib.data import MNIST
+    from vae_lib.data import MNIST, ImageSet
     from vae_lib.models import VAE
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
@@ -56,22 +56,27 @@ def run(
     folder = RunFolder(run_folder).open()
     config = folder.config()
     check(what, images, json, config)
-    mnist = setup.load_images_like(folder.environment().get("images", {}), data, sample)
+    recorded = folder.environment().get("images", {})
+    mnist = setup.load_images_like(recorded, data, sample)
     x, y = choose_images(mnist, what.split, images)
     setup.start_backend(backend)
     vae = setup.load_run(folder)
+    setup.refuse_shape(vae, mnist)
     rows = list(measure(vae, mnist, x, y, config, what))
     content = {
         "run": str(folder),
         "config": config.as_dict(),
         "epochs_done": folder.epochs_done(),
-        "source": setup.source_of(mnist),
+        "source": mnist.source,
         "split": what.split,
         "n_images": len(x),
         "seed": what.seed,
         "scores": {row.key: as_json(row) for row in rows},
     }
-    print(*header(folder, config, mnist, content), *map(as_text, rows), sep="\n")
+    total = len(getattr(mnist, f"x_{what.split}"))
+    used = {"path": data or recorded.get("path"), "source": mnist.source}
+    top = header(folder, config, content, f"{total:,}", setup.name_of(used))
+    print(*top, *map(as_text, rows), sep="\n")
     path = json or folder.path / f"evaluation-{what.split}.json"
     write_json(path, content)
     log.info(f"\nWritten to {path}")
@@ -93,7 +98,9 @@ def check(
         )
 
 
-def choose_images(mnist: "MNIST", split: str, n: int | None) -> tuple[Any, Any]:
+def choose_images(
+    mnist: "MNIST | ImageSet", split: str, n: int | None
+) -> tuple[Any, Any]:
     """Images and labels of a split, or a fixed random n of them."""
     import numpy as np
 
@@ -104,7 +111,7 @@ def choose_images(mnist: "MNIST", split: str, n: int | None) -> tuple[Any, Any]:
         return x, y
     if n > len(x):
         raise CommandError(f"--images is {n}, but the split has {len(x):,} images.")
-    if split == "test":  # the subset that the book uses
+    if split == "test" and mnist.source != "images":  # the subset that the book uses
         chosen = subset_indices(n, size=len(x))
     else:
         chosen = np.random.default_rng(0).permutation(len(x))[:n]
@@ -112,7 +119,12 @@ def choose_images(mnist: "MNIST", split: str, n: int | None) -> tuple[Any, Any]:
 
 
 def measure(
-    vae: "VAE", mnist: "MNIST", x: Any, y: Any, config: TrainConfig, what: Settings
+    vae: "VAE",
+    mnist: "MNIST | ImageSet",
+    x: Any,
+    y: Any,
+    config: TrainConfig,
+    what: Settings,
 ) -> Iterator[Row]:
     """Yield the rows of the table, cheap ones first."""
     from vae_lib import evaluation
@@ -157,7 +169,12 @@ def measure(
 
 
 def _codes(
-    vae: "VAE", mnist: "MNIST", x: Any, y: Any, split: str, settings: dict[str, Any]
+    vae: "VAE",
+    mnist: "MNIST | ImageSet",
+    x: Any,
+    y: Any,
+    split: str,
+    settings: dict[str, Any],
 ) -> Iterator[Row]:
     from vae_lib import evaluation
 
@@ -168,7 +185,9 @@ def _codes(
         yield Row(
             "active_units", "active units", active, f"of {vae.latent_dim}", digits=0
         )
-    if split != "train":  # there each image would be its own neighbour
+    if not mnist.y_train.any():
+        log.info("Left out: kNN accuracy, which needs labels of more than one class.")
+    elif split != "train":  # there each image would be its own neighbour
         voters, _ = evaluation.encode(vae, mnist.x_train, **settings)
         share = evaluation.knn_accuracy(voters, mnist.y_train, z_mean, y, k=NEIGHBOURS)
         unit = f"% by {NEIGHBOURS} of {len(voters):,} training codes"
@@ -184,17 +203,19 @@ def _mean(values: Any, unit: str) -> tuple[float, str, float]:
 
 
 def header(
-    folder: RunFolder, config: TrainConfig, mnist: "MNIST", content: dict[str, Any]
+    folder: RunFolder,
+    config: TrainConfig,
+    content: dict[str, Any],
+    total: str,
+    source: str,
 ) -> Iterator[str]:
     """The lines above the table: which model, which images, which noise."""
-    total = len(getattr(mnist, f"x_{content['split']}"))
-    source = "the sample" if mnist.is_sample else "MNIST"
     yield (
         f"\n{folder}: {config.network}, d = {config.latent_dim}, {config.likelihood} "
         f"likelihood, after {content['epochs_done']} of {config.epochs} epochs"
     )
     yield (
-        f"{content['n_images']:,} of the {total:,} {SPLIT_NAMES[content['split']]} "
+        f"{content['n_images']:,} of the {total} {SPLIT_NAMES[content['split']]} "
         f"images of {source}, noise seed {content['seed']}\n"
     )
 

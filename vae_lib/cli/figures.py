@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vae_lib.cli import setup
 from vae_lib.cli.console import log, progress
+from vae_lib.cli.errors import CommandError
 from vae_lib.cli.runs import RunFolder
 
 if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
-    from vae_lib.data import MNIST
+    from vae_lib.data import MNIST, ImageSet
     from vae_lib.models import VAE
 
 N_SAMPLES = 40
 N_RECONSTRUCTIONS = 16
 N_GRID = 20  # images along each axis of the manifold
+N_COLOURS = 10  # classes that the map of the codes can tell apart
 SEED = 0
 REPORT_FOLDER = Path("report_figures")
 
@@ -33,7 +35,12 @@ def run(
     if run_folder is None:
         setup.start_backend(backend)
         mnist = setup.load_images(data, sample, allow_sample=True)
-        if mnist.is_sample and not sample:
+        if mnist.source == "images":
+            raise CommandError(
+                f"the report's figures show digits, and {data} is not MNIST: train a "
+                "model on it, and give its RUN_FOLDER."
+            )
+        if mnist.source == "sample" and not sample:
             log.info("No full MNIST found: figures 5 and 10 show the sample.")
         write(_draw_report(mnist), out or REPORT_FOLDER)
         return 0
@@ -41,6 +48,7 @@ def run(
     mnist = setup.load_images_like(folder.environment().get("images", {}), data, sample)
     setup.start_backend(backend)
     vae = setup.load_run(folder)
+    setup.refuse_shape(vae, mnist)
     write(draw(vae, mnist, folder.curves()), out or folder.path / "figures")
     if vae.latent_dim != 2:
         log.info(
@@ -61,7 +69,7 @@ def write(figures: Iterable[Figure], out: Path) -> None:
         log.info("  ".join([f"{out / name}.png, .svg", *title]))
 
 
-def _draw_report(mnist: "MNIST") -> Iterator[Figure]:
+def _draw_report(mnist: Any) -> Iterator[Figure]:
     """The figures of the report, both readings of it, from the published weights."""
     from vae_lib import report
 
@@ -72,7 +80,7 @@ def _draw_report(mnist: "MNIST") -> Iterator[Figure]:
 
 
 def draw(
-    vae: "VAE", mnist: "MNIST", curves: dict[str, list[float]]
+    vae: "VAE", mnist: "MNIST | ImageSet", curves: dict[str, list[float]]
 ) -> Iterator[Figure]:
     """One figure of a run after the other."""
     from vae_lib import plotting, report
@@ -81,23 +89,29 @@ def draw(
     yield "decoder", plotting.network_diagram(vae.decoder)
     if curves:
         yield "curves", plotting.training_curves(curves)[0]
-    yield "samples", plotting.samples(*report.draw_samples(vae, N_SAMPLES, seed=SEED))
-    yield "reconstructions", plotting.reconstructions(*reconstruct(vae, mnist.x_val))
+    look = {"cmap": "gray"} if mnist.source == "images" else {}  # 0 is black there
+    drawn = report.draw_samples(vae, N_SAMPLES, seed=SEED)
+    yield "samples", plotting.samples(*drawn, **look)
+    rebuilt = reconstruct(vae, mnist.x_val)
+    yield "reconstructions", plotting.reconstructions(*rebuilt, **look)
     if vae.latent_dim == 2:
-        yield from _draw_plane(vae, mnist)
+        yield from _draw_plane(vae, mnist, **look)
 
 
-def _draw_plane(vae: "VAE", mnist: "MNIST") -> Iterator[Figure]:
+def _draw_plane(vae: "VAE", mnist: "MNIST | ImageSet", **look: str) -> Iterator[Figure]:
     from vae_lib import evaluation, plotting
 
-    z_mean, z_log_var = evaluation.encode(vae, mnist.x_val, verbose=progress())
-    title = f"Codes of {len(z_mean):,} validation images"
-    ax = plotting.latent_scatter(
-        z_mean, mnist.y_val, title=title, z_log_var=z_log_var, prior=True
-    )
-    yield "latent_scatter", ax
+    if mnist.y_val.max() < N_COLOURS:
+        z_mean, z_log_var = evaluation.encode(vae, mnist.x_val, verbose=progress())
+        title = f"Codes of {len(z_mean):,} validation images"
+        ax = plotting.latent_scatter(
+            z_mean, mnist.y_val, title=title, z_log_var=z_log_var, prior=True
+        )
+        yield "latent_scatter", ax
+    else:
+        log.info(f"Left out: latent_scatter, which knows {N_COLOURS} colours.")
     grid = plotting.prior_grid(N_GRID)
-    yield "manifold", plotting.manifold(_numpy(vae.decode(grid)), grid)
+    yield "manifold", plotting.manifold(_numpy(vae.decode(grid)), grid, **look)
 
 
 def reconstruct(vae: "VAE", images: Any) -> tuple[Any, Any, Any]:

@@ -238,7 +238,8 @@ def _add_run(parser: Parser, nargs: str | None = None, text: str = "") -> None:
 
 def _add_data(group: Any, default: str = "see above") -> None:
     source = group.add_mutually_exclusive_group()
-    _add_path(source, "--data", f"Keras's mnist.npz (default: {default})")
+    text = "Keras's mnist.npz, or images of your own: a folder, or an .npz file"
+    _add_path(source, "--data", f"{text} (default: {default})", "PATH")
     source.add_argument(
         "--sample",
         action="store_true",

@@ -13,7 +13,7 @@ from vae_lib.cli.runs import RunFolder
 from vae_lib.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from vae_lib.data import MNIST
+    from vae_lib.data import MNIST, ImageSet
 
 
 class Images(NamedTuple):
@@ -71,11 +71,13 @@ def make_plan(request: Request) -> Plan:
     return Plan(folder, config, resumed=True)
 
 
-def choose_images(asked: Images, recorded: dict[str, Any]) -> tuple["MNIST", int]:
+def choose_images(
+    asked: Images, recorded: dict[str, Any]
+) -> tuple["MNIST | ImageSet", int]:
     """The images, and how many of them train; what is not given was recorded."""
     mnist = setup.load_images_like(recorded, asked.data, asked.sample)
     n_train, available = asked.n_train, len(mnist.x_train)
-    if n_train is None and recorded.get("source") == setup.source_of(mnist):
+    if n_train is None and recorded.get("source") == mnist.source:
         n_train = recorded.get("train_images")
     if n_train is not None and n_train > available:
         raise CommandError(
@@ -162,7 +164,6 @@ def report_versions(before: dict[str, Any], now: dict[str, Any]) -> None:
 def headline(plan: Plan, environment: dict[str, Any]) -> Iterator[str]:
     """What a run says before it begins."""
     config, images = plan.config, environment["images"]
-    source = "the sample" if images["source"] == "sample" else "MNIST"
     backend = f"{environment['backend']} {environment['backend_version']}"
     count, devices = environment["processes"], environment["devices"]
     backend += f", {count} processes" if count > 1 else ""
@@ -173,7 +174,7 @@ def headline(plan: Plan, environment: dict[str, Any]) -> Iterator[str]:
     )
     yield (
         f"{images['train_images']:,} training and {images['val_images']:,} validation "
-        f"images of {source}, run folder {plan.run}"
+        f"images of {setup.name_of(images)}, run folder {plan.run}"
     )
     if count > 1:
         yield "If one process ends, all do: the same command with --resume goes on."

@@ -12,14 +12,14 @@ from vae_lib.cli.console import progress
 from vae_lib.cli.errors import CommandError
 from vae_lib.cli.plans import Plan
 from vae_lib.cli.runs import RunFolder
-from vae_lib.data import MNIST
+from vae_lib.data import MNIST, ImageSet
 from vae_lib.evaluation import Scores
 from vae_lib.models import VAE
 from vae_lib.training import TrainConfig, distributed
 from vae_lib.weights import save_weights
 
 
-def train(plan: Plan, mnist: MNIST, n_train: int, options: str) -> int:
+def train(plan: Plan, mnist: MNIST | ImageSet, n_train: int, options: str) -> int:
     """Train, or finish training; returns the exit status.
 
     ``options`` are those that a command to continue the run needs, too.
@@ -37,7 +37,7 @@ def train(plan: Plan, mnist: MNIST, n_train: int, options: str) -> int:
     return 0
 
 
-def _fit(plan: Plan, mnist: MNIST, n_train: int) -> VAE:
+def _fit(plan: Plan, mnist: MNIST | ImageSet, n_train: int) -> VAE:
     writer, interrupt = RunWriter(plan.run, plan.resumed), Interrupt()
     try:
         with interrupt.listening():

@@ -18,7 +18,7 @@ from vae_lib.cli.errors import CommandError, reported
 from vae_lib.cli.runs import RunFolder
 
 if TYPE_CHECKING:  # they need Keras and NumPy, which load when a command works
-    from vae_lib.data import MNIST
+    from vae_lib.data import MNIST, ImageSet
     from vae_lib.models import VAE
 
 
@@ -86,16 +86,17 @@ def quiet_start() -> Iterator[None]:
 
 def load_images(
     path: Path | None = None, sample: bool = False, allow_sample: bool = False
-) -> "MNIST":
+) -> "MNIST | ImageSet":
     """The images of a command.
 
     Args:
-        path: an mnist.npz, or ``None`` for the usual sources.
+        path: an mnist.npz, or images of the user's own; ``None`` for the usual sources
+            of MNIST.
         sample: whether to take the package's 5,000 digits.
         allow_sample: whether to take them where there are no others.
 
     Returns:
-        A :class:`vae_lib.data.MNIST`.
+        A :class:`vae_lib.data.MNIST` or :class:`vae_lib.data.ImageSet`.
 
     Raises:
         CommandError: if there are none; the message says what to do.
@@ -105,39 +106,66 @@ def load_images(
     if sample:
         with reported():
             return data.load_sample()
+    with contextlib.suppress(ValueError, OSError):
+        if path is not None and path.exists():
+            return data.load_mnist(path)
     try:
         with reported():
+            if path is not None and path.exists():
+                return data.load_images(path)
             return data.load_mnist(path, allow_sample=allow_sample)
     except CommandError as error:
         text = str(error).replace("path=", "--data ", 1)
-        raise CommandError(
-            f"{text} Here these are --data FILE and --sample."
-        ) from error
+        if path is None or not path.exists():
+            text += " Here these are --data FILE and --sample."
+        raise CommandError(text) from error
+    except ImportError as error:  # of Pillow
+        raise CommandError(str(error)) from error
 
 
 def load_images_like(
     recorded: dict[str, Any], path: Path | None, sample: bool
-) -> "MNIST":
-    """The images that --data or --sample name, else the set that a run has recorded."""
-    if path is None and recorded.get("source") == "sample":
-        sample = True
-    return load_images(path, sample)
+) -> "MNIST | ImageSet":
+    """The images that --data or --sample name, else the set that a run has recorded.
+
+    Raises:
+        CommandError: also if images of the user's own are not what they were.
+    """
+    source = recorded.get("source")
+    if path is not None or sample or source != "images":
+        return load_images(path, sample or (path is None and source == "sample"))
+    path = Path(recorded["path"])
+    if not path.exists():
+        raise CommandError(
+            f"the images of the run are no more at {path}: name them with --data."
+        )
+    images = load_images(path)
+    if _digest(images.x_val) != recorded["val_sha256"]:
+        raise CommandError(
+            f"the images at {path} are not those of the run any more: name those with "
+            "--data."
+        )
+    return images
 
 
-def describe_images(mnist: "MNIST", n_train: int) -> dict[str, Any]:
+def describe_images(images: "MNIST | ImageSet", n_train: int) -> dict[str, Any]:
     """Which images a run uses, for environment.json: source, numbers, digests."""
-    return {
-        "source": source_of(mnist),
+    content = {
+        "source": images.source,
         "train_images": n_train,
-        "val_images": len(mnist.x_val),
-        "train_sha256": _digest(mnist.x_train[:n_train]),
-        "val_sha256": _digest(mnist.x_val),
+        "val_images": len(images.x_val),
+        "train_sha256": _digest(images.x_train[:n_train]),
+        "val_sha256": _digest(images.x_val),
     }
+    if images.source == "images":
+        content["image_shape"] = list(images.x_train.shape[1:])
+    return content
 
 
-def source_of(mnist: "MNIST") -> str:
-    """The set's name in environment.json."""
-    return "sample" if mnist.is_sample else "mnist"
+def name_of(images: dict[str, Any]) -> str:
+    """What a command calls the images that environment.json describes."""
+    names = {"sample": "the sample", "mnist": "MNIST"}
+    return names.get(images["source"]) or Path(images["path"]).name
 
 
 def _digest(images: Any) -> str:
@@ -175,10 +203,12 @@ def load_run(run: RunFolder) -> "VAE":
     Raises:
         CommandError: if the weights are missing or damaged.
     """
-    from vae_lib import training, weights
+    from vae_lib import networks, training, weights
 
+    recorded = run.environment().get("images", {})
+    shape = tuple(recorded.get("image_shape", networks.IMAGE_SHAPE))
     with reported():
-        vae = training.build_vae(run.config())
+        vae = training.build_vae(run.config(), shape)
         if not run.weights.is_file():
             raise CommandError(
                 f"{run} has no weights yet. Continue the run first: "
@@ -186,3 +216,13 @@ def load_run(run: RunFolder) -> "VAE":
             )
         weights.load_weights(vae, run.weights)
     return vae
+
+
+def refuse_shape(vae: "VAE", images: "MNIST | ImageSet") -> None:
+    """Raise CommandError unless the images have the shape that the model takes."""
+    found = images.x_val.shape[1:]
+    if found != tuple(vae.image_shape):
+        raise CommandError(
+            f"the run was trained on images of shape {tuple(vae.image_shape)}, and "
+            f"these have {found}: name its own images with --data."
+        )

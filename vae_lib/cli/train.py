@@ -11,7 +11,7 @@ from vae_lib.cli.errors import CommandError, at_least, reported
 from vae_lib.training import distributed
 
 if TYPE_CHECKING:  # they need NumPy, which loads when the images do
-    from vae_lib.data import MNIST
+    from vae_lib.data import MNIST, ImageSet
 
 Prepared = tuple[plans.Plan, dict[str, Any], dict[str, Any]]
 
@@ -47,7 +47,7 @@ def run(
 
 def train(request: plans.Request, typed: ranks.Typed) -> int:
     """Train, in the way that the main process decides; returns the exit status."""
-    kept: list[MNIST] = []  # the main process's images, which do not travel
+    kept: list[MNIST | ImageSet] = []  # the main process's images, which do not travel
     with contextlib.ExitStack() as stack:
         plan, environment, recorded = ranks.from_main(
             lambda: _prepare(request, typed.devices, stack, kept)
@@ -73,7 +73,7 @@ def _prepare(
     request: plans.Request,
     devices: int | None,
     stack: contextlib.ExitStack,
-    kept: list["MNIST"],
+    kept: list["MNIST | ImageSet"],
 ) -> Prepared:
     """Settle everything and refuse what cannot be, before anything is written.
 
@@ -90,6 +90,9 @@ def _prepare(
         plans.refuse_differences(plan, request, recorded, images, backend)
     environment = setup.describe_environment(setup.start_backend(backend))
     environment |= _share(devices, plan.config.batch_size)
+    if mnist.source == "images":  # where evaluate and figures find them
+        path = request.images.data or recorded["images"]["path"]
+        images = {**images, "path": str(Path(path).absolute())}
     environment["images"] = images
     kept.append(mnist)
     return plan, environment, recorded
@@ -99,7 +102,7 @@ def _compare(
     request: plans.Request,
     plan: plans.Plan,
     images: dict[str, Any],
-    kept: list["MNIST"],
+    kept: list["MNIST | ImageSet"],
 ) -> list[str]:
     """How options and images of another process differ from the main one's."""
     asked = request.images

@@ -122,6 +122,7 @@ def samples(
     n_columns: int = 10,
     ax: Axes | None = None,
     title: str | None = None,
+    **imshow: Any,
 ) -> Axes:
     r"""Draw decoder means above the samples that the likelihood's noise makes of them.
 
@@ -134,6 +135,7 @@ def samples(
         n_columns: images in a row.
         ax: where to draw, ``None`` for a new figure.
         title: title of the Axes.
+        **imshow: what ``Axes.imshow`` takes, such as ``cmap="gray"`` for photographs.
 
     Returns:
         The Axes.
@@ -159,7 +161,7 @@ def samples(
         top = 0.0
         for caption, picture in blocks.items():
             ax.text(0, top + 0.75 * line, caption, va="baseline")
-            draw_image(ax, picture, top + line)
+            draw_image(ax, picture, top + line, **imshow)
             top += height + 1.5 * line
         _bare(ax, title)
     return ax
@@ -173,6 +175,7 @@ def reconstructions(
     n_columns: int = 8,
     ax: Axes | None = None,
     title: str | None = None,
+    **imshow: Any,
 ) -> Axes:
     """Draw originals above their reconstructions, and those with noise below.
 
@@ -183,6 +186,7 @@ def reconstructions(
         n_columns: images in a row; more images make another group of rows.
         ax: where to draw, ``None`` for a new figure.
         title: title of the Axes.
+        **imshow: what ``Axes.imshow`` takes, such as ``cmap="gray"`` for photographs.
 
     Returns:
         The Axes; the rows are named at its left.
@@ -215,7 +219,7 @@ def reconstructions(
     figure_height = _figure_height(0.85 * (tops[-1] + height), width, title)
     with drawing(ax, figure_height) as ax:
         for top, (_, strip) in zip(tops, strips, strict=True):
-            draw_image(ax, strip, top)
+            draw_image(ax, strip, top, **imshow)
         _bare(ax, title)
         centers = [top + height / 2 for top in tops]
         ax.set_yticks(centers, [name for name, _ in strips])
