@@ -170,7 +170,7 @@ def _put_aside(
     order = order[np.argsort(y[order], kind="stable")]
     turn = np.arange(len(x)) % SHARE
     turn = np.where(turn < len(parts), turn, 0)  # 0 is training
-    found = {}
+    found: Arrays = {}
     for i, part in enumerate(parts):
         indices = rng.permutation(order[turn == i])
         found |= {f"x_{part}": x[indices], f"y_{part}": y[indices]}

@@ -37,7 +37,8 @@ def read_folder(folder: Path) -> Found:
         raise ValueError(
             f"it has the subfolders {sorted(names)}, but no {missing[0]!r}"
         )
-    arrays, classes = {}, {}
+    arrays: dict[str, np.ndarray] = {}
+    classes: dict[str, tuple[str, ...]] = {}
     for part in sorted(names):
         found, classes[part] = _read_part(folder / part)
         arrays |= {f"{name}_{part}": array for name, array in found.items()}

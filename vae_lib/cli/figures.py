@@ -89,7 +89,9 @@ def draw(
     yield "decoder", plotting.network_diagram(vae.decoder)
     if curves:
         yield "curves", plotting.training_curves(curves)[0]
-    look = {"cmap": "gray"} if mnist.source == "images" else {}  # 0 is black there
+    look: dict[str, Any] = (
+        {"cmap": "gray"} if mnist.source == "images" else {}
+    )  # 0 is black there
     drawn = report.draw_samples(vae, N_SAMPLES, seed=SEED)
     yield "samples", plotting.samples(*drawn, **look)
     rebuilt = reconstruct(vae, mnist.x_val)
@@ -98,7 +100,7 @@ def draw(
         yield from _draw_plane(vae, mnist, **look)
 
 
-def _draw_plane(vae: "VAE", mnist: "MNIST | ImageSet", **look: str) -> Iterator[Figure]:
+def _draw_plane(vae: "VAE", mnist: "MNIST | ImageSet", **look: Any) -> Iterator[Figure]:
     from vae_lib import evaluation, plotting
 
     if mnist.y_val.max() < N_COLOURS:
