@@ -76,7 +76,8 @@ def set_url(slug: str) -> None:
             cell.source = replaced(cell.source, old, slug)
         setup = notebooks.setup_cell(notebook)
         if setup is not None and setup.source.startswith("# @title Setup"):
-            setup.source = notebooks.setup_text()
+            extras = notebooks.extras_of(setup.source)
+            setup.source = notebooks.setup_text(extras)
         notebooks.write(notebook, path)
 
 
@@ -98,7 +99,8 @@ def problems() -> list[str]:
         if colab_link(path, slug) not in read(path):
             found.append(f"{name}: no link to {colab_link(path, slug)}")
         setup = notebooks.setup_cell(nbformat.read(path, as_version=4))
-        if setup is None or setup.source != notebooks.setup_text():
+        text = "" if setup is None else setup.source
+        if text != notebooks.setup_text(notebooks.extras_of(text)):
             found.append(f"{name}: the setup cell is not that of bootstrap_cell.py")
     return found
 

@@ -27,8 +27,8 @@ def agrees(label, value):
 
 def entropy(x):
     """Entropy of the coins of each image, from the definition."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.nan_to_num(x * np.log(x)) + np.nan_to_num((1 - x) * np.log1p(-x))
+    heads, tails = np.where(x == 0, 1, x), np.where(x == 1, 1, 1 - x)  # 0 log 0 is 0
+    terms = heads * np.log(heads) + tails * np.log(tails)
     return -terms.reshape(len(x), -1).sum(axis=1)
 
 
