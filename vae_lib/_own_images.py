@@ -99,8 +99,8 @@ def load_images(path: AnyPath, *, seed: int = 0) -> ImageSet:
         arrays = _split({**_scaled(found), **_labels(found)}, seed)
         _check_parts(arrays)
     except (OSError, ValueError) as error:
-        message = f"path={os.fspath(path)!r}: {error}."
-        raise type(error)(message.replace("..", ".")) from error
+        reason = str(error).rstrip(".")
+        raise type(error)(f"path={os.fspath(path)!r}: {reason}.") from error
     _warn_of_copies(arrays)
     parts = {name: arrays[name] for name in ImageSet._fields if name != "classes"}
     return ImageSet(**parts, classes=classes)

@@ -308,3 +308,10 @@ def test_an_odd_size_is_refused_where_maps_are_doubled():
     with pytest.raises(ValueError, match="Pad the images by one pixel"):
         networks.build("conv_feature_map", 3, (31, 31, 3))
     assert networks.build("conv", 3, (31, 31, 3))[1].output_shape[1:] == (31, 31, 3)
+
+
+def test_an_error_names_the_path_as_it_was_given(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    refused("../empty", match="no picture")
