@@ -68,3 +68,9 @@ def add_noise(means, variance, seed):
 def normal(seed, shape, stream):
     """Standard normal numbers, the same on every backend; a stream for each use."""
     return np.random.default_rng((seed, stream)).standard_normal(shape)
+
+
+def draw_codes(posterior, seed, stream):
+    """One code z ~ q(z|x) of each image, from means and log-variances ``(n, d)``."""
+    z_mean, z_log_var = posterior
+    return z_mean + np.exp(0.5 * z_log_var) * normal(seed, z_mean.shape, stream)

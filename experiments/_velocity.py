@@ -32,6 +32,11 @@ def silu(a):
     return a * gate, gate * (1.0 + a * (1.0 - gate))
 
 
+def log_normal(z):
+    """Log density of the standard normal prior, ``(B,)``, in double precision."""
+    return -0.5 * np.sum(z**2 + np.log(2 * np.pi), axis=1)
+
+
 class GaussianPath:
     """What the flow and the diffusion model share."""
 
@@ -103,7 +108,7 @@ class GaussianPath:
             k_4, d_4 = self.velocity(z + step * k_3, now + step)
             z = z + step / 6 * (k_1 + 2 * k_2 + 2 * k_3 + k_4)
             total += step / 6 * (d_1 + 2 * d_2 + 2 * d_3 + d_4)
-        return total - 0.5 * np.sum(z**2 + np.log(2 * np.pi), axis=1)
+        return total + log_normal(z)
 
 
 class Flow(GaussianPath):

@@ -27,7 +27,7 @@ import numpy as np
 from keras import layers, ops
 from scipy.stats import chi2
 
-from experiments._image_judge import Judge, decode, normal
+from experiments._image_judge import Judge, decode, draw_codes, normal
 from experiments.claim import judge as judge_codes
 from experiments.fair_claim import use_one_thread
 from vae_lib import data, evaluation, likelihoods, models, networks, results, training
@@ -130,12 +130,6 @@ def trained(kind, latent_dim, seed, weight, x_train):
     return vae, record
 
 
-def draw(posterior, seed):
-    """A code of each image."""
-    z_mean, z_log_var = posterior
-    return z_mean + np.exp(0.5 * z_log_var) * normal(seed, z_mean.shape, 2)
-
-
 def referee(codes, held_out, seed=0):
     """A discriminator of its own, fitted after training and asked about unseen codes.
 
@@ -213,7 +207,7 @@ def test_scores(judge, vae, kind, seed):
     x = mnist.x_test[half]
     posterior = evaluation.encode(vae, x, verbose=0)
     train = evaluation.encode(vae, mnist.x_train, verbose=0)
-    codes, latent_dim = draw(posterior, seed), vae.latent_dim
+    codes, latent_dim = draw_codes(posterior, seed, 2), vae.latent_dim
     prior = normal(seed, codes.shape, 0)
     inside = np.sum(codes**2, axis=1) <= chi2.ppf(0.95, latent_dim)
     scores = {
@@ -225,7 +219,7 @@ def test_scores(judge, vae, kind, seed):
         "codes": judge_codes(train[0], mnist.y_train, posterior[0], mnist.y_test[half]),
         "second_moment": np.mean(codes**2, axis=0).tolist(),
         "inside_95_ball": float(inside.mean()),
-        "referee": referee(draw(train, 1), codes),
+        "referee": referee(draw_codes(train, 1, 2), codes),
     }
     if kind == "vae":
         scores["elbo"] = evaluation.evaluate(vae, x, verbose=0)._asdict()

@@ -206,14 +206,13 @@ def one_seed(split, images, seed, epochs):
     """Train, predict by the ELBO, code."""
     vae, validation = train(split[0], split[1], seed, epochs)
     elbo = evaluation.elbo(vae, images, n_samples=N_SAMPLES, verbose=0)
-    bits = -elbo / np.log(2)
-    predicted = float(bits.mean())
+    predicted, error = evaluation.mean_and_error(-elbo / np.log(2))
     found = code(vae, images, seed=seed)
     found |= {
         "seed": seed,
         "validation_elbo_nats": validation,
         "elbo_bits_per_image": predicted,
-        "elbo_se": float(bits.std(ddof=1) / np.sqrt(len(bits))),
+        "elbo_se": error,
         "excess_percent": 100 * (found["net_bits_per_image"] / predicted - 1),
     }
     print(found, file=sys.stderr)

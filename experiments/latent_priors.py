@@ -16,8 +16,8 @@ import numpy as np
 from sklearn.mixture import GaussianMixture
 
 from experiments._ais_pieces import Pieces
-from experiments._image_judge import Judge, N, decode, normal
-from experiments._velocity import Diffusion, Flow
+from experiments._image_judge import Judge, N, decode, draw_codes, normal
+from experiments._velocity import Diffusion, Flow, log_normal
 from vae_lib import data, evaluation, pretrained
 from vae_lib._files import write_json
 
@@ -44,14 +44,7 @@ def posteriors(vae, mnist):
 
 def draw(posterior, seed):
     """One code z ~ q(z|x) of each image, float32."""
-    z_mean, z_log_var = posterior
-    noise = normal(seed, z_mean.shape, 3)
-    return (z_mean + np.exp(0.5 * z_log_var) * noise).astype("float32")
-
-
-def log_normal(z):
-    """Log density of the standard normal prior."""
-    return -0.5 * np.sum(z**2 + np.log(2 * np.pi), axis=1)
+    return draw_codes(posterior, seed, 3).astype("float32")
 
 
 def gain(log_density, z):

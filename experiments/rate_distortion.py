@@ -35,10 +35,7 @@ THRESHOLD = (8, 6.5, 5.8, 5, 4.5, 4, 3.5, 3, 2, 1)
 CURVE = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 6)
 BETAS = (0.25, 1, 4, 16, 60)  # in this order, each from the last network
 STARTS = (0.05, 20.0, 100.0)
-FIRST, NEXT = (
-    60,
-    25,
-)  # epochs at the first stop of the long sweeps, and at the next ones
+FIRST, NEXT = 60, 25  # epochs at the first stop of a long sweep, and at the others
 EPOCHS = {"threshold": 50, "starts": 120, "remedies": 40}
 HIGH_START, HIGH_FIXED, LOW_FIXED, FREE_NATS = 20.0, 6.0, 2.0, 0.5
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import chi2
 
-from experiments._image_judge import Judge, N, add_noise, decode, normal
+from experiments._image_judge import Judge, N, add_noise, decode, draw_codes, normal
 from experiments._published_scores import DIMENSIONS
 from experiments.claim import judge as judge_codes
 from vae_lib import data, evaluation, pretrained
@@ -43,10 +43,7 @@ def aggregate(judge, vae, posterior):
     """Where the test codes lie, and what is decoded from those of the other half."""
     z_mean, z_log_var = posterior
     latent_dim = z_mean.shape[1]
-    draws = [
-        z_mean + np.exp(0.5 * z_log_var) * normal(seed, z_mean.shape, 2)
-        for seed in SEEDS
-    ]
+    draws = [draw_codes(posterior, seed, 2) for seed in SEEDS]
     inside = np.sum(draws[0] ** 2, axis=1) <= chi2.ppf(0.95, latent_dim)
     kl = evaluation.aggregate_kl(z_mean, z_log_var)
     scores = judge.scores([decode(vae, z[judge.other]) for z in draws])

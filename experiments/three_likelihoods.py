@@ -35,8 +35,10 @@ import keras
 from keras import ops
 
 from experiments._likelihood_scores import measure, own_bound
+from experiments.pretrained import finished_record
 from vae_lib import data, models, results, training, weights
 from vae_lib._files import write_json
+from vae_lib.training.optimizer import compile_configured
 
 KINDS = {
     "binarised": "bernoulli",
@@ -94,13 +96,7 @@ def trained(kind, config, x_train, folder):
     if kind in DRAWS:
         parts = vae.encoder, vae.decoder, vae.likelihood
         vae = Redrawing(*parts, draw=DRAWS[kind], seed=config.seed)
-    per_epoch = -(-len(x_train) // config.batch_size)
-    training.compile_default(
-        vae,
-        config.epochs * per_epoch,
-        config.learning_rate,
-        config.lr_warmup * per_epoch,
-    )
+    compile_configured(vae, config, len(x_train))
     checkpoints = training.Checkpoints(folder)
     training.fit(
         vae,
@@ -113,21 +109,11 @@ def trained(kind, config, x_train, folder):
     return vae, checkpoints.history
 
 
-def record_of(path, config):
-    """The record of a finished run; None if there is none yet."""
-    if not path.exists():
-        return None
-    record = json.loads(path.read_text())
-    if training.TrainConfig(**record["config"]) != config:
-        raise SystemExit(f"{path} is of another configuration: choose a new --work")
-    return record
-
-
 def trial(kind, rate, mnist, work):
     """The validation ELBO of a short run."""
     config = config_of(kind, TRIAL_DIM, rate, TRIAL_EPOCHS, TRIAL_SEED)
     path = work / f"{kind}-trial-{rate:g}.json"
-    record = record_of(path, config)
+    record = finished_record(path, config)
     if record is None:
         vae, _ = trained(kind, config, mnist.x_train, path.with_suffix(""))
         x_val = mnist.x_val
@@ -154,7 +140,7 @@ def run(kind, latent_dim, seed, rate, mnist, work):
     """Train one network, unless that is done: its weights stay in the folder."""
     config = config_of(kind, latent_dim, rate, seed=seed)
     path = work / f"{kind}-{latent_dim}-{seed}.json"
-    if record_of(path, config) is None:
+    if finished_record(path, config) is None:
         vae, history = trained(kind, config, mnist.x_train, path.with_suffix(""))
         weights.save_weights(vae, path.with_suffix(".npz"))
         write_json(path, {"config": config.as_dict(), "history": history})
@@ -163,7 +149,7 @@ def run(kind, latent_dim, seed, rate, mnist, work):
 
 def scored(path, kind, config, mnist):
     """The record of a trained network, or None if it is not trained yet."""
-    record = record_of(path, config)
+    record = finished_record(path, config)
     if record is None:
         return None
     scores = path.with_suffix(".scores.json")
