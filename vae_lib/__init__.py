@@ -10,7 +10,7 @@ lines above its own:
     classifier, pretrained
     report, surgery
     training
-    cli
+    cli, exercises
 
 Modules load when first used, so that ``import vae_lib`` costs nothing and
 ``python -m vae_lib --help`` answers at once. Importing this package and Keras, in
@@ -29,6 +29,7 @@ __all__ = [
     "data",
     "distributions",
     "evaluation",
+    "exercises",
     "gradients",
     "layers",
     "likelihoods",
