@@ -86,7 +86,12 @@ def load(file: Path = FILE) -> dict[str, tuple[Question, ...]]:
     try:
         table = yaml.safe_load(file.read_text("utf-8"))
     except yaml.YAMLError as error:
-        raise ValueError(f"{file.name}: no YAML: {error}: mend this line.") from error
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ValueError(
+            f"{file.name}{line}: no YAML, {getattr(error, 'problem', error)}: put a text "
+            "that holds ': ' or begins with a mark in quotes."
+        ) from error
     if not isinstance(table, dict):
         raise ValueError(f"{file.name}: no chapters: begin with a line '03_elbo:'.")
     known, seen = chapters(), {}
