@@ -89,8 +89,8 @@ def load(file: Path = FILE) -> dict[str, tuple[Question, ...]]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise ValueError(
-            f"{file.name}{line}: no YAML, {getattr(error, 'problem', error)}: put a text "
-            "that holds ': ' or begins with a mark in quotes."
+            f"{file.name}{line}: no YAML, {getattr(error, 'problem', error)}: put a "
+            "text that holds ': ' or begins with a mark in quotes."
         ) from error
     if not isinstance(table, dict):
         raise ValueError(f"{file.name}: no chapters: begin with a line '03_elbo:'.")
@@ -99,7 +99,9 @@ def load(file: Path = FILE) -> dict[str, tuple[Question, ...]]:
     for chapter, entries in table.items():
         where = f"{file.name}: chapter {chapter!r}"
         if chapter not in known:
-            raise ValueError(f"{where}: no such chapter: use one of {', '.join(known)}.")
+            raise ValueError(
+                f"{where}: no such chapter: use one of {', '.join(known)}."
+            )
         count = len(entries) if isinstance(entries, list) else 0
         if not FEWEST <= count <= MOST:
             raise ValueError(

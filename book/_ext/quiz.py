@@ -1,10 +1,10 @@
 """Puts the questions of a chapter on its page, before its exercises.
 
 They come from ``book/quizzes.yml``, whose first lines say how one is written; the
-notebooks do not hold them. A question is a fieldset with a legend and radio buttons, and
-its explained answers fold out below without any script. Where scripts run, quiz.js adds
-a button that judges the choice in words. Only pages with questions load quiz.js and
-quiz.css. Builders other than HTML print all as paragraphs and lists.
+notebooks do not hold them. A question is a fieldset with a legend and radio buttons,
+and its explained answers fold out below without any script. Where scripts run, quiz.js
+shows a button that judges the choice in words. Only pages with questions load quiz.js
+and quiz.css. Other builders write the same texts one after the other.
 """
 
 import html
@@ -17,7 +17,7 @@ from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))
-import quizzes  # noqa: E402
+import quizzes
 
 TITLE, NAME = "Check yourself", "check-yourself"
 BEFORE = "Exercises"
@@ -84,10 +84,13 @@ class AddQuiz(SphinxTransform):
 
     def apply(self):
         chapter = Path(self.env.docname).name
-        questions = self.app.quizzes.get(chapter)
-        if not questions or self.env.docname != f"book/{chapter}":
+        if chapter not in quizzes.chapters() or self.env.docname != f"book/{chapter}":
             return
+        # Noted without questions too, so that the page is read again when it gets some.
         self.env.note_dependency(str(quizzes.FILE))
+        questions = self.app.quizzes.get(chapter)
+        if not questions:
+            return
         titles = {
             quizzes.plain(title.astext()): title.parent
             for title in self.document.findall(nodes.title)
@@ -157,7 +160,7 @@ def pass_by(self, node):
 def read(app):
     """Check the file before any page is read."""
     try:
-        app.quizzes = quizzes.load()
+        app.quizzes = quizzes.load(quizzes.FILE)
     except ValueError as error:
         raise ExtensionError(str(error)) from error
 
