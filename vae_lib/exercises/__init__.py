@@ -6,5 +6,20 @@ empty answer.
 """
 
 from vae_lib.exercises._judge import Exercise, Verdict
+from vae_lib.exercises.bound import (
+    check_chosen_noise,
+    check_gaussian_kl,
+    check_log_weight,
+    check_pixel_scale,
+    check_signs,
+)
 
-__all__ = ["Exercise", "Verdict"]
+__all__ = [
+    "Exercise",
+    "Verdict",
+    "check_chosen_noise",
+    "check_gaussian_kl",
+    "check_log_weight",
+    "check_pixel_scale",
+    "check_signs",
+]
