@@ -71,7 +71,8 @@ def question_node(question, number, chapter, address):
         explained += nodes.list_item("", reason)
     answers += explained
     link = nodes.reference("", "", internal=True, refuri=f"#{address}")
-    link += nodes.Text(quizzes.plain(question.section))
+    heading = quizzes.plain(question.section)
+    link += nodes.emphasis("", heading)
     answers += nodes.paragraph("", "", nodes.Text("The section: "), link)
     node += answers
     return node

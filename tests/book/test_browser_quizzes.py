@@ -3,6 +3,9 @@
 What this needs, and what is skipped without it, stands in browsing.py.
 """
 
+import re
+import unicodedata
+
 import browsing
 import pytest
 from browsing import LAPTOP, PHONE, SITE
@@ -16,8 +19,9 @@ WRONG = next(i for i, choice in enumerate(FIRST.choices) if not choice.right)
 
 
 def words(text):
-    """A text as it is seen, without marks and line ends."""
-    return " ".join(text.replace("$", "").replace("*", "").split())
+    """A text as it is seen, without marks, line ends and the letters of formulas."""
+    plain = unicodedata.normalize("NFKC", re.sub(r"[$*`]", "", text))
+    return re.sub(r"\s+([.,])", r"\1", " ".join(plain.split()))
 
 
 def press(page, *keys):
