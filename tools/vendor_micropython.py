@@ -20,12 +20,17 @@ from notebook_env import ROOT
 TARGET = ROOT / "book" / "_exercises" / "micropython"
 PACKAGE, VERSION = "@micropython/micropython-webassembly-pyscript", "1.27.0"
 INTEGRITY = (
-    "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSiZUOAE7t11uLnjf3ftF87N2xm4knHnWEKcVK4IYIUDA=="
+    "DnXx4EqxgkeaFESrS3uKrL7mLMk4mRTd0mMzaOd3HUSi"
+    "ZUOAE7t11uLnjf3ftF87N2xm4knHnWEKcVK4IYIUDA=="
 )
 # The two files, with their SHA-256.
 FILES = {
-    "micropython.mjs": "c2be87e7ba24e3b47d133022b009a66bff07f4720aa23d816d216ef8cc47014c",
-    "micropython.wasm": "06338c955b03c5700aa0069015d3e392d76836ef8e2ce25bedbe59b88ccd373c",
+    "micropython.mjs": (
+        "c2be87e7ba24e3b47d133022b009a66bff07f4720aa23d816d216ef8cc47014c"
+    ),
+    "micropython.wasm": (
+        "06338c955b03c5700aa0069015d3e392d76836ef8e2ce25bedbe59b88ccd373c"
+    ),
 }
 
 
@@ -57,11 +62,13 @@ def fetch(folder: Path) -> Path:
 
 def main() -> None:
     """Fetch, compare, and copy the files."""
-    with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(fetch(Path(folder))) as archive:
-            for name in FILES:
-                member = archive.extractfile(f"package/{name}")
-                (TARGET / name).write_bytes(member.read())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tarfile.open(fetch(Path(folder))) as archive,
+    ):
+        for name in FILES:
+            data = archive.extractfile(f"package/{name}").read()
+            (TARGET / name).write_bytes(data)
     if wrong := problems():
         raise SystemExit(f"not the files of {VERSION}: {', '.join(wrong)}")
     print(f"MicroPython {VERSION} in {TARGET.relative_to(ROOT)}")
