@@ -12,14 +12,18 @@
   const PRINTED = 2000; // characters of what an answer prints
   const INDENT = "    ";
 
-  // What the worker does, below the module that defines loadMicroPython.
+  // What the worker does. It makes the addresses of Python's two files itself: opened
+  // from disk, it may not read those that the page has made.
   const WORKER = `
-    onmessage = async ({ data }) => {
+    const address = (part, type) => URL.createObjectURL(new Blob([part], { type }));
+    onmessage = ({ data }) => run(data).catch((error) =>
+      postMessage({ error: error.message }));
+    async function run(data) {
       let printed = "";
       const keep = (line) => { if (printed.length < ${PRINTED}) printed += line + "\\n"; };
-      const binary = new Blob([data.wasm], { type: "application/wasm" });
+      const { loadMicroPython } = await import(address(data.module, "text/javascript"));
       const python = await loadMicroPython({
-        url: URL.createObjectURL(binary), stdout: keep, stderr: keep,
+        url: address(data.wasm, "application/wasm"), stdout: keep, stderr: keep,
         heapsize: 4 * 1024 * 1024,
       });
       python.runPython(data.judge);
@@ -30,7 +34,7 @@
       python.runPython("_right, _said = judge(_name, _exercise, _answer)");
       const [right, said] = ["_right", "_said"].map((key) => python.globals.get(key));
       postMessage({ right, said, printed: printed.slice(0, ${PRINTED}) });
-    };`;
+    }`;
 
   async function unpacked(text) {
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -51,8 +55,8 @@
     }).then(async ({ binary, texts }) => {
       const module = await unpacked(binary["micropython.mjs"]);
       const wasm = await unpacked(binary["micropython.wasm"]);
-      const kind = { type: "text/javascript" };
-      return { url: URL.createObjectURL(new Blob([module, WORKER], kind)), wasm, texts };
+      const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
+      return { url, module, wasm, texts };
     });
     loading.catch(() => (loading = null)); // the next click tries again
     return loading;
@@ -60,8 +64,8 @@
 
   // The verdict on an answer: {right, said, printed}.
   async function judge(name, answer) {
-    const { url, wasm, texts } = await load();
-    const worker = new Worker(url, { type: "module" });
+    const { url, module, wasm, texts } = await load();
+    const worker = new Worker(url);
     let timer;
     try {
       return await new Promise((done, failed) => {
@@ -74,12 +78,13 @@
           failed(new Error(event.message || "its worker does not begin"));
         };
         worker.onmessage = ({ data }) => {
+          if (data.error) return failed(new Error(data.error));
           if (!data.started) return done(data);
           clearTimeout(timer);
           timer = setTimeout(() => done({ right: false, said: endless }), LIMIT);
         };
         worker.postMessage({
-          name, answer, wasm, judge: texts.judge, exercise: texts[name],
+          name, answer, module, wasm, judge: texts.judge, exercise: texts[name],
         });
       });
     } finally {
