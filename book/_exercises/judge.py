@@ -21,7 +21,7 @@ FACTORS = [
 ]
 # What an error of Python means, for a reader who meets it for the first time.
 PLAIN = [
-    ("numpy", "This Python has no NumPy: math and lists are enough."),
+    ("odule named", "This small Python has no NumPy: math and lists are enough."),
     ("IndentationError", "The lines of one block begin at the same column."),
     ("SyntaxError", "A bracket, a colon or an indent is missing, there or just above."),
     ("NameError", "This name has no value: is it misspelt, or not imported?"),

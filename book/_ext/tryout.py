@@ -81,7 +81,7 @@ def with_code(text):
 def box(name):
     title, task, stub, solution = parts(name)
     node = tryout("", name=name)
-    start = nodes.paragraph("", "", nodes.strong("", f"Try it here: {title}."))
+    start = nodes.paragraph("", "", nodes.strong("", f"Try it here. {title}."))
     start["classes"].append("vae-try-task")
     start += [nodes.Text(" "), *with_code(task)]
     node += start
