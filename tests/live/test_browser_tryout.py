@@ -87,7 +87,7 @@ def verdict(page, answer=None, name="gaussian_kl"):
     """Write an answer, press Check, and wait for what is said."""
     root = box(page, name)
     if answer is not None:
-        root.get_by_label("Your code").fill(answer)
+        root.get_by_role("textbox", name="Your code").fill(answer)
     root.get_by_role("button", name="Check").click()
     status = root.get_by_role("status")
     page.wait_for_function(
@@ -139,7 +139,7 @@ def test_an_endless_loop_is_stopped_and_the_page_lives_on(visit, inside):
 @site
 def test_the_keyboard_is_never_trapped_and_helps_with_the_indent(visit):
     page = visit(CHAPTER)
-    area = box(page).get_by_label("Your code")
+    area = box(page).get_by_role("textbox", name="Your code")
     area.fill("def gaussian_kl(mean, log_var):")
     area.press("End")
     page.keyboard.press("Enter")
@@ -161,7 +161,7 @@ def test_the_keyboard_is_never_trapped_and_helps_with_the_indent(visit):
 @site
 def test_what_is_written_is_kept_until_reset(visit):
     page = visit(CHAPTER)
-    area = box(page).get_by_label("Your code")
+    area = box(page).get_by_role("textbox", name="Your code")
     stub = area.input_value()
     assert "raise NotImplementedError()" in stub
     area.fill(RIGHT)

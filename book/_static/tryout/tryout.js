@@ -162,7 +162,7 @@
     said.setAttribute("role", "status");
     const printed = element("pre", { className: "vae-try-printed", hidden: true });
     area.setAttribute("aria-describedby", keys.id);
-    printed.setAttribute("aria-label", "What your code printed");
+    printed.setAttribute("aria-label", "Printed output");
     printed.setAttribute("role", "group");
     printed.tabIndex = 0; // it may scroll
 
