@@ -132,8 +132,7 @@ def _quiz(stem: str) -> list:
         return []
     import quizzes
 
-    text = quizzes.markdown(stem)
-    return [nbformat.v4.new_markdown_cell(text, id="quiz")] if text else []
+    return [nbformat.v4.new_markdown_cell(quizzes.as_markdown(stem), id="quiz")]
 
 
 def find(wish: str, chapters: list[Path]) -> Path:
