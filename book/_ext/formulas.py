@@ -18,6 +18,7 @@ from page import said
 
 CACHE = Path(__file__).with_name("formulas.json")
 TAG = re.compile(r"\s*\\tag\{([^}]*)\}")
+OPENING, CLOSING = re.compile(r"[(\[“\u2018]*$"), re.compile(r"[,.;:?!)\]”\u2019]*")
 KINDS = {nodes.math: "inline", nodes.math_block: "display"}
 
 
@@ -63,12 +64,41 @@ def visit_math_block(self, node):
     raise nodes.SkipNode
 
 
+def keep_together(doctree):
+    """Bind an inline formula to the brackets and stops that touch it.
+
+    A browser may break a line on either side of a formula, and would begin the next
+    one with a comma.
+    """
+    for node in list(doctree.findall(nodes.math)):
+        parent, at = node.parent, node.parent.index(node)
+        before, after = (
+            str(parent[i]) if 0 <= i < len(parent) and is_text(parent[i]) else ""
+            for i in (at - 1, at + 1)
+        )
+        opening, closing = OPENING.search(before)[0], CLOSING.match(after)[0]
+        if not opening + closing:
+            continue
+        bound = nodes.inline("", opening, classes=["together"])
+        parent[at] = bound
+        bound += [node, nodes.Text(closing)]
+        if closing:
+            parent[at + 1] = nodes.Text(after[len(closing) :])
+        if opening:
+            parent[at - 1] = nodes.Text(before[: -len(opening)])
+
+
+def is_text(node):
+    return isinstance(node, nodes.Text)
+
+
 def is_formula(node):
     return type(node) in KINDS
 
 
 def collect(app, doctree):
-    """Remember what a page has to say in formulas."""
+    """Remember what a page has to say in formulas, and keep each with its stop."""
+    keep_together(doctree)
     here = {(KINDS[type(node)], tex(node)) for node in doctree.findall(is_formula)}
     by_page(app.env)[app.env.docname] = here
 
@@ -116,7 +146,7 @@ def setup(app):
     app.connect("html-page-context", without_mathjax, priority=901)
     return {
         "version": "1",
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

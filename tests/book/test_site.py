@@ -102,6 +102,15 @@ def test_formulas_are_set_beforehand(page):
     assert not [url for url in page.loaded if "mathjax" in url.lower()]
 
 
+def test_no_line_begins_with_the_stop_after_a_formula(page):
+    """A browser may break a line after a formula: CSS class ``together`` forbids it."""
+    text = page.path.read_text("utf-8")
+    for formula in re.finditer(r"</math></span>[,.;:?!)]", text):
+        start = text.rindex('<span class="math', 0, formula.start())
+        opened = text.rindex("<span", 0, start)
+        assert 'class="together"' in text[opened:start], text[start : formula.end()]
+
+
 def test_the_stored_formulas_are_those_of_the_book():
     assert not render_formulas.problems(), "run tools/render_formulas.py"
 
