@@ -10,8 +10,7 @@ function fit(slide) {
   const scale = slide.getBoundingClientRect().width / slide.offsetWidth || 1;
   const free = SIZE.height - 24 - body.offsetTop;
   let zoom = 1;
-  while (zoom > SMALLEST && (slide.scrollHeight > SIZE.height - 8
-      || body.getBoundingClientRect().height / scale > free
+  while (zoom > SMALLEST && (body.getBoundingClientRect().height / scale > free
       || body.scrollWidth > body.clientWidth + 1)) {
     zoom -= 0.04;
     body.style.zoom = zoom;
