@@ -99,7 +99,8 @@ def attempt(path: Path, tasks: list[dict], seconds: float) -> dict[str, dict]:
         start_new_session=os.name == "posix",
     )
     lines: queue.Queue = queue.Queue()
-    threading.Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
+    reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)
+    reader.start()
     said: dict[str, dict] = {}
     doing, limit = "", float(START)
     why = "its process ended at once"
@@ -117,6 +118,9 @@ def attempt(path: Path, tasks: list[dict], seconds: float) -> dict[str, dict]:
         why = "it wrote where only the marks are written"
     finally:
         _end(process)
+        reader.join(timeout=5)
+        if not reader.is_alive():
+            process.stdout.close()
     if doing or not said:
         said[doing] = {"right": False, "near": False, "message": f"Not yet: {why}."}
     return said

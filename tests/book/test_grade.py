@@ -42,7 +42,8 @@ def antithetic(slope, mean, std, noise):
 
 def compute_loss(x, x_mean, variance, z_mean, z_log_var):
     distortion = -log_normal(x, x_mean, np.sqrt(variance)).sum(axis=1)
-    return np.mean(distortion + gaussian_kl(z_mean, z_log_var))
+    rate = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1 - z_log_var, axis=1)
+    return np.mean(distortion + rate)
 
 def ppca_posterior(x, x_bar, W, variance):
     inverse = np.linalg.inv(W.T @ W + variance * np.eye(W.shape[1]))
