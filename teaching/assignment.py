@@ -11,7 +11,6 @@ hand it in:
     check_gaussian_kl(gaussian_kl)
 """
 
-import numpy as np
 
 
 def line_kl(q_mean, q_std, p_mean, p_std):

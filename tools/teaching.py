@@ -110,7 +110,65 @@ def bibtex() -> str:
     return f"```bibtex\n@book{{vae_book,\n{lines}}}\n```"
 
 
+def shuffled(item: dict, number: int) -> list[tuple[str, str]]:
+    """The choices of an item in the order of the form, each with what it reveals."""
+    choices = [*item["wrong"].items()]
+    choices.insert((5 * number + number // 3) % 3, (item["right"], ""))
+    return choices
+
+
+def inventory() -> str:
+    """The items, what each choice reveals, and where the answer stands."""
+    parts = []
+    for number, item in enumerate(load("misconceptions.yml"), 1):
+        chapter, section = item["section"]
+        lines = [f"## {number}. {item['ask']}", ""]
+        for letter, (choice, belief) in zip("ABC", shuffled(item, number)):
+            reveals = f"*Belief: {belief}.*" if belief else "**Right.**"
+            lines.append(f"- {letter}. {choice} {reveals}")
+        seen = ", ".join(
+            f"[{'#'.join(t.replace('/pull/', '/issues/').split('/issues/'))}]"
+            f"(https://github.com/{t})"
+            for t in item["threads"]
+        )
+        lines += [
+            "",
+            f"Answered in [chapter {int(chapter[:2])}]({chapter}.ipynb), "
+            f"*{section}*. "
+            + (
+                f"Seen in {seen}."
+                if seen
+                else "We know no public thread that shows it."
+            ),
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def form() -> str:
+    """The questions on paper: no answers, no links."""
+    lines = ["# Before and after: twenty questions", "", "Choose one answer each.", ""]
+    for number, item in enumerate(load("misconceptions.yml"), 1):
+        lines += [f"{number}. {item['ask']}", ""]
+        for letter, (choice, _) in zip("ABC", shuffled(item, number)):
+            lines.append(f"   - [ ] {letter}. {choice}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def sheet() -> str:
+    """The scoring sheet, as CSV: for each item its key and the beliefs of the others."""
+    rows = ["item,right,before,after,A reveals,B reveals,C reveals"]
+    for number, item in enumerate(load("misconceptions.yml"), 1):
+        beliefs = [belief for _, belief in shuffled(item, number)]
+        key = "ABC"[beliefs.index("")]
+        quoted = ",".join(f'"{belief}"' for belief in beliefs)
+        rows.append(f"{number},{key},,,{quoted}")
+    return "\n".join(rows) + "\n"
+
+
 TABLES = {
+    "inventory": inventory,
     "times": times,
     "lecture": lambda: schedule("lecture"),
     "workshop": lambda: schedule("workshop"),
@@ -132,7 +190,11 @@ def filled(text: str) -> str:
 def pages() -> dict[Path, str]:
     """The pages of teaching, and what they should say."""
     paths = sorted(BOOK.glob("teach_*.md"))
-    return {path: filled(path.read_text("utf-8")) for path in paths}
+    made = {path: filled(path.read_text("utf-8")) for path in paths}
+    return made | {
+        TEACHING / "misconceptions_form.md": form(),
+        TEACHING / "misconceptions_sheet.csv": sheet(),
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -142,7 +204,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
-    old = [p for p, text in pages().items() if p.read_text("utf-8") != text]
+    old = [
+        path
+        for path, text in pages().items()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
     for path in old:
         print(path.name)
         if not options.check:

@@ -1,4 +1,4 @@
-"""Fetch reveal.js, with which the slides are shown, unchanged, into tools/slides/reveal.
+"""Fetch reveal.js, which shows the slides, unchanged into tools/slides/reveal.
 
     python tools/vendor_reveal.py           needs npm and a network
 
@@ -16,9 +16,13 @@ from pathlib import Path
 VERSION = "6.0.2"
 TARGET = Path(__file__).with_name("slides") / "reveal"
 DIGESTS = {
-    "dist/reveal.js": "aa1bbbf2617b23a623b23612cb3c5bdb63de512e652bf20fcfa832b045d37844",
-    "dist/reveal.css": "615ee850cbbb98a0f688b60ed37b21819a3f54c9f3e6f20e33e63693ab74a0c0",
-    "LICENSE": "b2883e4b610bfa1b4d8fff84c4d4b825cc7d553cbd9fec4777c04068a2859dc0",
+    "dist/reveal.js": (
+        "aa1bbbf2617b23a623b23612cb3c5bdb63de512e652bf20fcfa832b045d37844"
+    ),
+    "dist/reveal.css": (
+        "615ee850cbbb98a0f688b60ed37b21819a3f54c9f3e6f20e33e63693ab74a0c0"
+    ),
+    "LICENSE": ("b2883e4b610bfa1b4d8fff84c4d4b825cc7d553cbd9fec4777c04068a2859dc0"),
 }
 
 
