@@ -12,7 +12,6 @@ hand it in:
 """
 
 
-
 def line_kl(q_mean, q_std, p_mean, p_std):
     """KL(q || p) of two Gaussians with these standard deviations. Chapter 2."""
     raise NotImplementedError("your code goes here")
@@ -61,8 +60,8 @@ def antithetic(slope, mean, std, noise):
 def compute_loss(x, x_mean, variance, z_mean, z_log_var):
     """Mean over the batch of distortion + rate. Chapter 5.
 
-    x and x_mean are (B, D), z_mean and z_log_var are (B, d), and `variance`, one number,
-    is that of the Gaussian decoder.
+    x and x_mean are (B, D), z_mean and z_log_var (B, d), and `variance`, one number, is
+    that of the Gaussian decoder.
     """
     raise NotImplementedError("your code goes here")
 

@@ -15,6 +15,7 @@ those of people you do not trust in an account that has nothing to lose.
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -64,10 +65,8 @@ def submissions(folder: Path) -> dict[str, Path | None]:
 def _end(process: subprocess.Popen) -> None:
     """End a process and those it has started."""
     if os.name == "posix":
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     process.kill()
     process.wait()
 
@@ -151,7 +150,7 @@ def mark(path: Path | None, tasks: list[dict], seconds: float, near: float):
 
 def in_words(name: str, marks: list[Mark]) -> str:
     """A page for the author of a submission."""
-    total, of = (sum(values) for values in zip(*((m.earned, m.of) for m in marks)))
+    total, of = sum(m.earned for m in marks), sum(m.of for m in marks)
     lines = [f"# {name}: {total:g} of {of:g} marks", ""]
     for one in marks:
         lost = "" if one.earned == one.of else f", {one.of - one.earned:g} lost"

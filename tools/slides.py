@@ -91,7 +91,7 @@ class Formulas:
 
 
 def reader(formulas: Formulas) -> MarkdownIt:
-    """Markdown as the book reads it; links are their text, for a slide names no host."""
+    """Markdown as the book reads it; of a link only its text, for no host is named."""
     markdown = MarkdownIt("commonmark").enable("table")
     markdown.use(dollarmath_plugin).use(amsmath_plugin)
     rules = markdown.renderer.rules
@@ -127,12 +127,11 @@ def first_sentence(tokens: list[Token]) -> list[Token] | None:
     depth, kept = 0, []
     for child in inline.children or []:
         depth += child.nesting
-        if child.type == "text" and depth == 0:
-            if end := re.search(r"[.?!](?=\s)", child.content + " "):
-                child.content = child.content[: end.end()]
-                kept.append(child)
-                inline.children = kept
-                return tokens
+        plain = child.type == "text" and depth == 0
+        if plain and (end := re.search(r"[.?!](?=\s)", child.content + " ")):
+            child.content = child.content[: end.end()]
+            inline.children = [*kept, child]
+            return tokens
         kept.append(child)
     return tokens
 

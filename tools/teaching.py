@@ -32,6 +32,7 @@ def load(name: str):
 
 
 def chapters() -> list[Path]:
+    """The chapters that are taught, in order."""
     return [path for path in notebooks.chapters() if not notebooks.is_appendix(path)]
 
 
@@ -69,6 +70,7 @@ def times() -> str:
 
 
 def clock(minutes: int) -> str:
+    """A time of day, from the minutes since midnight."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
@@ -123,7 +125,7 @@ def inventory() -> str:
     for number, item in enumerate(load("misconceptions.yml"), 1):
         chapter, section = item["section"]
         lines = [f"## {number}. {item['ask']}", ""]
-        for letter, (choice, belief) in zip("ABC", shuffled(item, number)):
+        for letter, (choice, belief) in zip("ABC", shuffled(item, number), strict=True):
             reveals = f"*Belief: {belief}.*" if belief else "**Right.**"
             lines.append(f"- {letter}. {choice} {reveals}")
         seen = ", ".join(
@@ -135,11 +137,7 @@ def inventory() -> str:
             "",
             f"Answered in [chapter {int(chapter[:2])}]({chapter}.ipynb), "
             f"*{section}*. "
-            + (
-                f"Seen in {seen}."
-                if seen
-                else "We know no public thread that shows it."
-            ),
+            + (f"Seen in {seen}." if seen else "We know no public thread of it."),
         ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
@@ -150,14 +148,14 @@ def form() -> str:
     lines = ["# Before and after: twenty questions", "", "Choose one answer each.", ""]
     for number, item in enumerate(load("misconceptions.yml"), 1):
         lines += [f"{number}. {item['ask']}", ""]
-        for letter, (choice, _) in zip("ABC", shuffled(item, number)):
+        for letter, (choice, _) in zip("ABC", shuffled(item, number), strict=True):
             lines.append(f"   - [ ] {letter}. {choice}")
         lines.append("")
     return "\n".join(lines)
 
 
 def sheet() -> str:
-    """The scoring sheet, as CSV: for each item its key and the beliefs of the others."""
+    """The scoring sheet, as CSV: an item a line, its key and the beliefs."""
     rows = ["item,right,before,after,A reveals,B reveals,C reveals"]
     for number, item in enumerate(load("misconceptions.yml"), 1):
         beliefs = [belief for _, belief in shuffled(item, number)]

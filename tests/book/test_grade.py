@@ -1,4 +1,4 @@
-"""The grader gives the marks that right, wrong, empty and broken submissions deserve."""
+"""The grader gives right, wrong, empty and broken submissions the marks they earn."""
 
 import csv
 

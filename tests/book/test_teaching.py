@@ -25,3 +25,18 @@ def test_a_lecture_and_a_week_last_ninety_minutes():
     plan = teaching.load("schedule.yml")
     for day in [*plan["lecture"], *plan["course"]]:
         assert sum(minutes for minutes, *_ in day["sessions"]) == 90, day["title"]
+
+
+def test_the_inventory_has_twenty_items_and_their_sections_exist():
+    items = teaching.load("misconceptions.yml")
+    assert len(items) == 20
+    for item in items:
+        chapter, section = item["section"]
+        text = (teaching.BOOK / f"{chapter}.ipynb").read_text("utf-8")
+        assert f"## {section}" in text, item["section"]
+        assert len(item["wrong"]) == 2
+
+
+def test_the_letters_of_the_right_answers_are_mixed():
+    keys = [row.split(",")[1] for row in teaching.sheet().split("\n")[1:] if row]
+    assert min(keys.count(letter) for letter in "ABC") >= 4
