@@ -16,11 +16,12 @@ each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.s
 OTHER_HOST = re.compile(
     r"https?://(?!www\.w3\.org/2000/svg)|(?:src|href)=[\"']//", re.I
 )
+# (MathJax's glyphs have boxes that are taller than what they draw.)
 # Every slide of a deck, the size of its text, and by how much it leaves the screen.
 LOOK = """() => Reveal.getSlides().map(slide => {
   const {h, v} = Reveal.getIndices(slide);
   Reveal.slide(h, v);
-  const all = [...slide.querySelectorAll(":scope > h1, :scope > h2, .body *")];
+  const all = [...slide.querySelectorAll(":scope > h1, :scope > h2, .body *:not(mjx-c)")];
   const boxes = all.map(e => e.getBoundingClientRect()).filter(b => b.width > 0);
   const over = boxes.map(b => Math.max(b.bottom - innerHeight, b.right - innerWidth));
   const zoom = +slide.querySelector(".body").style.zoom || 1;
