@@ -13,13 +13,81 @@ from vae_lib.exercises.bound import (
     check_pixel_scale,
     check_signs,
 )
+from vae_lib.exercises.build import (
+    check_drawn_rate,
+    check_encoder_head,
+    check_fixed_variance,
+    check_kl_weights,
+    check_vae_loss,
+)
+from vae_lib.exercises.collapse import (
+    check_active_units,
+    check_best_networks,
+    check_felt_level,
+    check_last_variance,
+    check_steered_rate,
+    check_survivors,
+)
+from vae_lib.exercises.convolutions import (
+    check_code_moves,
+    check_receptive_field,
+    check_transposed,
+    check_unit_census,
+)
+from vae_lib.exercises.judging import (
+    check_exact_p,
+    check_gaussian_frechet,
+    check_knn_accuracy,
+    check_mixture_draws,
+)
+from vae_lib.exercises.machines import (
+    check_accumulated,
+    check_clipped,
+    check_save_interval,
+    check_sending,
+)
+from vae_lib.exercises.tightness import (
+    check_harmonic_mean,
+    check_log_increment,
+    check_log_mean_exp,
+    check_no_bridge,
+    check_spread_cost,
+)
 
 __all__ = [
     "Exercise",
     "Verdict",
+    "check_accumulated",
+    "check_active_units",
+    "check_best_networks",
     "check_chosen_noise",
+    "check_clipped",
+    "check_code_moves",
+    "check_drawn_rate",
+    "check_encoder_head",
+    "check_exact_p",
+    "check_felt_level",
+    "check_fixed_variance",
+    "check_gaussian_frechet",
     "check_gaussian_kl",
+    "check_harmonic_mean",
+    "check_kl_weights",
+    "check_knn_accuracy",
+    "check_last_variance",
+    "check_log_increment",
+    "check_log_mean_exp",
     "check_log_weight",
+    "check_mixture_draws",
+    "check_no_bridge",
     "check_pixel_scale",
+    "check_receptive_field",
+    "check_save_interval",
+    "check_sending",
     "check_signs",
+    "check_spread_cost",
+    "check_steered_rate",
+    "check_survivors",
+    "check_transposed",
+    "check_unit_census",
+    "check_vae_loss",
 ]
