@@ -130,7 +130,7 @@ def _clipped(
 ) -> Array:
     """The mean over all images first, then one scale for the whole vector."""
     mean = np.average(gradients, axis=0, weights=sizes)
-    return mean * min(1.0, max_norm / np.linalg.norm(mean))
+    return mean * min(1.0, max_norm / float(np.linalg.norm(mean)))
 
 
 def _each_clipped(
