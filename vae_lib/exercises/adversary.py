@@ -7,7 +7,7 @@ import numpy as np
 
 from vae_lib._types import Array
 from vae_lib.exercises._judge import Exercise
-from vae_lib.exercises._parts import each_result
+from vae_lib.exercises._parts import Values, each_result
 
 __all__ = ["check_exact_kl", "check_game", "check_mmd", "check_reported"]
 
@@ -107,7 +107,7 @@ def _kernel(u: Array, v: Array, c: float | None = None, power: float = 1.0) -> A
     return c / (c + squares**power)
 
 
-def _mmd(z: Array, prior: Array, c: float | None = None, power: float = 1.0) -> Array:
+def _mmd(z: Array, prior: Array, c: float | None = None, power: float = 1.0) -> Values:
     """The unbiased estimate: pairs of a point with itself are left out."""
     n = len(z)
     within = [np.sum(_kernel(a, a, c, power)) - n for a in (z, prior)]
@@ -115,7 +115,7 @@ def _mmd(z: Array, prior: Array, c: float | None = None, power: float = 1.0) -> 
     return sum(within) / (n * (n - 1)) - 2 * across
 
 
-def _biased(z: Array, prior: Array) -> Array:
+def _biased(z: Array, prior: Array) -> Values:
     within = [np.mean(_kernel(a, a)) for a in (z, prior)]
     return sum(within) - 2 * np.mean(_kernel(z, prior))
 

@@ -9,6 +9,7 @@ from scipy import special
 
 from vae_lib._types import Array
 from vae_lib.exercises._judge import Exercise
+from vae_lib.exercises._parts import Values
 
 __all__ = [
     "check_deal_groups",
@@ -90,7 +91,7 @@ def _flags(answer: Any) -> list:
 
 
 def _found(*views: Callable[[Array], Array], root: bool = False) -> Callable:
-    def search(new: Array, old: Array, limit: float) -> Array:
+    def search(new: Array, old: Array, limit: float) -> Values:
         seen = np.concatenate([view(old) for view in views])
         squares = np.mean((new[:, None] - seen[None]) ** 2, axis=(2, 3, 4)).min(axis=1)
         return np.flatnonzero((np.sqrt(squares) if root else squares) < limit)
@@ -136,7 +137,7 @@ _OWNERS = np.random.default_rng(1).choice(
 _PART_NAMES = ("training", "validation", "test")
 
 
-def _parts_of(answer: Any, seed: int) -> list[Array]:
+def _parts_of(answer: Any, seed: int) -> list[Values]:
     parts = [np.asarray(part) for part in answer(_OWNERS.copy(), seed=seed)]
     if len(parts) != 3 or any(part.ndim != 1 for part in parts):
         raise TypeError(f"three arrays of image numbers are expected: {_PART_NAMES}")
@@ -158,7 +159,7 @@ def _properties(answer: Any) -> list:
 
 def _deal_names(
     groups: Array, seed: int = 0, order: Sequence[int] = (2, 0, 1), shuffle: bool = True
-) -> list[Array]:
+) -> list[Values]:
     names = np.unique(groups)
     if shuffle:
         names = np.random.default_rng(seed).permutation(names)
@@ -167,7 +168,7 @@ def _deal_names(
     return [np.flatnonzero(np.isin(groups, parts[i])) for i in order]
 
 
-def _deal_images(groups: Array, seed: int = 0) -> list[Array]:
+def _deal_images(groups: Array, seed: int = 0) -> list[Values]:
     numbers = np.random.default_rng(seed).permutation(len(groups))
     n = len(groups) // 10
     return [numbers[2 * n :], numbers[:n], numbers[n : 2 * n]]

@@ -21,7 +21,7 @@ __all__ = [
 
 def _row(**changes: Any) -> list[float]:
     """c, k, the standard deviation, and the KL weight at a variance of 0.04."""
-    options = {
+    options: dict[str, Any] = {
         "over_pixels": "mean",
         "over_latents": "mean",
         "error_weight": 10.0,
