@@ -151,7 +151,7 @@ def test_exercises_are_attempted(converted, monkeypatch):
     # Right, likely mistakes and nothing, in the cells of the student's notebook.
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
     with matplotlib.rc_context():
-        made = attempts.attempts(converted.path)
+        made = attempts.attempts(converted.path, looks=False)
     assert not [str(attempt) for attempt in made if not attempt.good]
     kinds = {}
     for attempt in made:
@@ -203,10 +203,10 @@ def test_prose_that_tells_the_answer_is_taken_out():
 
 def test_a_second_look_is_optional():
     source = f"{solutions.BEGIN}\nprint(f(1))\n{solutions.END}\ncheck_f(f)"
-    assert solutions.unsolved(source).splitlines() == [
-        solutions.OPTIONAL,
-        "check_f(f)",
-    ]
+    assert solutions.unsolved(source) == f"{solutions.OPTIONAL}\ncheck_f(f)"
+    assert solutions.solved(source) == "print(f(1))\ncheck_f(f)"
+    assert solutions.solved(source, looks=False) == "check_f(f)"
+    assert solutions.solved(FUNCTION, looks=False) == solutions.solved(FUNCTION)
 
 
 @pytest.mark.parametrize(
