@@ -14,6 +14,7 @@ from collections.abc import Iterator
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 PLACE = "# YOUR CODE HERE"
+OPTIONAL = f"{PLACE}, if you want to try what you wrote"
 EMPTY = 'raise NotImplementedError("your code goes here")'
 WRITTEN = "*Your answer here.*"
 
@@ -114,7 +115,9 @@ def _place(region: list[str], after: str) -> list[str]:
         return [indent + PLACE, indent + EMPTY]
     given = [f"{name} = ..." for name in _assigned_for("\n".join(region), after)]
     judged = re.search(r"\bcheck_\w+\(", after)  # which the reader is to see
-    return [PLACE, *(given or ([] if judged else [EMPTY]))]
+    if judged and not given:
+        return [OPTIONAL]
+    return [PLACE, *(given or [EMPTY])]
 
 
 def _assigned_for(code: str, after: str) -> list[str]:

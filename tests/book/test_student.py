@@ -181,7 +181,6 @@ def test_a_solution_becomes_an_empty_place():
         ("i = 1\nanswer = i + 1", "check_a(answer)", ["answer = ..."]),
         ("def f():\n    return 1", "check_a(f)", ["f = ..."]),
         ("a, (b, c) = 1, (2, 3)", "check_a([a, c])", ["a = ...", "c = ..."]),
-        ("print(1)", "check_a(b)", []),
         ("print(1)", "print(2)", [solutions.EMPTY]),
     ],
 )
@@ -199,6 +198,14 @@ def test_prose_that_tells_the_answer_is_taken_out():
         "Why?",
         solutions.WRITTEN,
         "Ex.",
+    ]
+
+
+def test_a_second_look_is_optional():
+    source = f"{solutions.BEGIN}\nprint(f(1))\n{solutions.END}\ncheck_f(f)"
+    assert solutions.unsolved(source).splitlines() == [
+        solutions.OPTIONAL,
+        "check_f(f)",
     ]
 
 
