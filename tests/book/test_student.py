@@ -13,6 +13,7 @@ import pytest
 
 import attempts
 import notebooks
+import quizzes
 import solutions
 import student
 
@@ -135,6 +136,7 @@ def test_student_is_asked_for_each_prediction(path):
     shown = [i for i, cell in enumerate(made) if student.SHOW in cell.source]
     assert len(shown) == len(folded)
     assert all(made[i - 1].source == student.ASK for i in shown)
+    assert made[-1].source == quizzes.as_markdown(path.stem)
     names = [c.source for c in rules.Chapter(path).code]
     assert not re.search(r"\bprediction\b *[=(]", "\n".join(names))
 
