@@ -35,7 +35,7 @@ SENTENCE = (
     "Each answer is folded into the cell below its exercise, and the last line of that "
     "cell judges yours."
 )
-FOLDED = re.compile(r"\s+".join(map(re.escape, SENTENCE.split())) + r"[ \n]?")
+FOLDED = re.compile(r"\s+".join(map(re.escape, SENTENCE.split())) + r"\s*")
 PREDICTED = "Compare with your prediction"
 ASK = "prediction = ...  # your guess, before you run the next cell"
 SHOW = 'print("Your prediction:", prediction)'
@@ -132,8 +132,7 @@ def _quiz(stem: str) -> list:
         return []
     import quizzes
 
-    text = quizzes.markdown(stem)
-    return [nbformat.v4.new_markdown_cell(text, id="quiz")] if text else []
+    return [nbformat.v4.new_markdown_cell(quizzes.as_markdown(stem), id="quiz")]
 
 
 def find(wish: str, chapters: list[Path]) -> Path:
