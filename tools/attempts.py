@@ -159,7 +159,7 @@ def _run(source: str, names: dict, watch=None) -> None:
         exec(compile(tree, "<cell>", "exec"), names)
 
 
-def _attempt(source: str, names: dict) -> list[Attempt]:
+def _attempt(source: str, solved: str, names: dict) -> list[Attempt]:
     """Give the checks of a cell no answer, each mistake, and the solution."""
     made = []
 
@@ -178,12 +178,17 @@ def _attempt(source: str, names: dict) -> list[Attempt]:
 
     with contextlib.suppress(NotImplementedError):  # an empty place at the left margin
         _run(solutions.unsolved(source), dict(names), wrongly)
-    _run(solutions.solved(source), names, rightly)
+    _run(solved, names, rightly)
     return made
 
 
-def attempts(path: Path) -> list[Attempt]:
+def attempts(path: Path, looks: bool = True) -> list[Attempt]:
     """Run the exercises of a chapter, and what they need.
+
+    Args:
+        path: the chapter.
+        looks: whether to run what a solution only tries out or draws, besides what the
+            checks judge, which is much quicker.
 
     Raises:
         Exception: whatever a cell raises, with a note of which cell it was.
@@ -191,13 +196,13 @@ def attempts(path: Path) -> list[Attempt]:
     notebook = nbformat.read(path, as_version=4)
     code = [c for c in notebook.cells if c.cell_type == "code"]
     exercises = [i for i, c in enumerate(code) if solutions.regions(c.source)]
-    cells = [Cell.of(solutions.solved(c.source)) for c in code]
+    cells = [Cell.of(solutions.solved(c.source, looks)) for c in code]
     names: dict = {"__name__": "__main__"}
     made = []
     for i in needed(cells, exercises):
         try:
             if i in exercises:
-                made += _attempt(code[i].source, names)
+                made += _attempt(code[i].source, cells[i].source, names)
             else:
                 _run(cells[i].source, names)
         except Exception as error:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 PLACE = "# YOUR CODE HERE"
+OPTIONAL = f"{PLACE}, if you want to try what you wrote"
 EMPTY = 'raise NotImplementedError("your code goes here")'
 WRITTEN = "*Your answer here.*"
 
@@ -76,10 +77,27 @@ def regions(source: str) -> list[list[str]]:
     return [part[1:-1] for inside, part in parts(source) if inside]
 
 
-def solved(source: str) -> str:
-    """A cell with its solutions and without the markers."""
-    kept = [part[1:-1] if inside else part for inside, part in parts(source)]
-    return "\n".join(line for part in kept for line in part)
+def solved(source: str, looks: bool = True) -> str:
+    """A cell with its solutions and without the markers.
+
+    Args:
+        source: the cell.
+        looks: whether to keep the solutions that no check judges: those that only try
+            out, or draw, what was written.
+    """
+    split = list(parts(source))
+    lines: list[str] = []
+    for i, (inside, part) in enumerate(split):
+        if not inside:
+            lines += part
+        elif looks or _place(part, _text(split[i + 1 :])) != [OPTIONAL]:
+            lines += part[1:-1]
+    return "\n".join(lines)
+
+
+def _text(split: list[tuple[bool, list[str]]]) -> str:
+    """What is left of some parts in a student's notebook."""
+    return "\n".join("\n".join(part) for inside, part in split if not inside)
 
 
 def unsolved(source: str, is_code: bool = True) -> str:
@@ -95,8 +113,10 @@ def unsolved(source: str, is_code: bool = True) -> str:
     split = list(parts(source))
     lines: list[str] = []
     for i, (inside, part) in enumerate(split):
-        after = "\n".join("\n".join(rest) for _, rest in split[i + 1 :])
-        lines += (_place(part, after) if is_code else [WRITTEN]) if inside else part
+        if not inside:
+            lines += part
+        else:
+            lines += _place(part, _text(split[i + 1 :])) if is_code else [WRITTEN]
     text = "\n".join(lines)
     if is_code and len(split) > 1:
         for version in (solved(source), text):
@@ -114,7 +134,9 @@ def _place(region: list[str], after: str) -> list[str]:
         return [indent + PLACE, indent + EMPTY]
     given = [f"{name} = ..." for name in _assigned_for("\n".join(region), after)]
     judged = re.search(r"\bcheck_\w+\(", after)  # which the reader is to see
-    return [PLACE, *(given or ([] if judged else [EMPTY]))]
+    if judged and not given:
+        return [OPTIONAL]
+    return [PLACE, *(given or [EMPTY])]
 
 
 def _assigned_for(code: str, after: str) -> list[str]:

@@ -35,7 +35,7 @@ SENTENCE = (
     "Each answer is folded into the cell below its exercise, and the last line of that "
     "cell judges yours."
 )
-FOLDED = re.compile(r"\s+".join(map(re.escape, SENTENCE.split())) + r"[ \n]?")
+FOLDED = re.compile(r"\s+".join(map(re.escape, SENTENCE.split())) + r"\s*")
 PREDICTED = "Compare with your prediction"
 ASK = "prediction = ...  # your guess, before you run the next cell"
 SHOW = 'print("Your prediction:", prediction)'
