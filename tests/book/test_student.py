@@ -149,8 +149,9 @@ def test_solution_notebook_is_the_chapter_without_markers(path):
         assert other.get("outputs") == cell.get("outputs")
 
 
-def test_exercises_are_attempted(converted, monkeypatch):
+def test_exercises_are_attempted(converted, monkeypatch, tmp_path):
     # Right, likely mistakes and nothing, in the cells of the student's notebook.
+    monkeypatch.chdir(tmp_path)  # and back: a chapter may go elsewhere
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
     with matplotlib.rc_context():
         made = attempts.attempts(converted.path, looks=False)

@@ -102,7 +102,7 @@ check_square = Exercise("Square x.", lambda x: x * x, "Multiply.", cases=CASES)
             lambda x: np.sum(x * x),
             "for x = [1.0, 3.0] the result is one number, and an",
         ),
-        (lambda x: np.log(-1.0 - x * 0), "for x = 2.0 it gives nan"),
+        (lambda x: x * np.nan, "for x = 2.0 it gives nan"),
         (
             crashing,
             "your code stopped with ZeroDivisionError: division by zero in line",
@@ -113,7 +113,6 @@ check_square = Exercise("Square x.", lambda x: x * x, "Multiply.", cases=CASES)
         (4.0, "a function is expected: give its name, without brackets"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_wrong_answer_is_told_why(answer, said):
     verdict = check_square(answer)
     assert verdict.message.startswith(f"Not yet: {said}")
