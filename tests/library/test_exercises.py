@@ -70,11 +70,21 @@ def test_an_empty_answer_is_told_so(name, answer):
         assert verdict.message.startswith("Nothing here yet.")
 
 
-WRONG = [crashing, silent, "text", object(), np.nan, [], {}, np.zeros((2, 3, 5)), len]
+WRONG = {
+    "crashing": crashing,
+    "silent": silent,
+    "text": "text",
+    "object": object(),
+    "nan": np.nan,
+    "list": [],
+    "dictionary": {},
+    "array": np.zeros((2, 3, 5)),
+    "built-in": len,
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@pytest.mark.parametrize("answer", WRONG, ids=str)
+@pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
 def test_nothing_that_is_given_makes_a_check_fail(name, answer):
     verdict = CHECKS[name](answer)
     assert not verdict
