@@ -17,7 +17,6 @@ notebook: python tools/execute.py --check student/solutions/03_elbo.ipynb
 
 import argparse
 import copy
-import importlib.util
 import os
 import re
 import subprocess
@@ -29,6 +28,7 @@ import nbformat
 
 import notebook_env
 import notebooks
+import quizzes
 import solutions
 
 SENTENCE = (
@@ -128,10 +128,6 @@ def _welcome(source: str, path: Path, colab: str) -> str:
 
 def _quiz(stem: str) -> list:
     """The questions of a chapter's quiz, their answers folded, as Markdown."""
-    if importlib.util.find_spec("quizzes") is None:
-        return []
-    import quizzes
-
     return [nbformat.v4.new_markdown_cell(quizzes.as_markdown(stem), id="quiz")]
 
 

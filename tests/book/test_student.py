@@ -13,13 +13,13 @@ import pytest
 
 import attempts
 import notebooks
+import quizzes
 import solutions
 import student
 
 pytestmark = pytest.mark.book
 
 CHAPTERS = [path for path in notebooks.chapters() if not notebooks.is_appendix(path)]
-CONVERTED = [path for path in CHAPTERS if solutions.BEGIN in path.read_text("utf-8")]
 TITLE = re.compile(
     r"^\*\*Exercise (\d+) \((\w+)(?:, on paper)?\): .+?\*\* ", re.MULTILINE
 )
@@ -39,8 +39,8 @@ def path(request):
     return request.param
 
 
-@pytest.fixture(params=CONVERTED, ids=lambda path: path.stem)
-def converted(request):
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
     return rules.Chapter(request.param)
 
 
@@ -64,9 +64,9 @@ def calls(source):
     return re.findall(r"^check_\w+\(.*", source, re.MULTILINE)
 
 
-def test_exercises_have_numbers_and_degrees(converted):
+def test_exercises_have_numbers_and_degrees(chapter):
     prose = "\n\n".join(
-        c.source for c in exercises(converted) if c.cell_type == "markdown"
+        c.source for c in exercises(chapter) if c.cell_type == "markdown"
     )
     found = TITLE.findall(prose)
     assert [int(number) for number, _ in found] == list(range(1, len(found) + 1))
@@ -75,8 +75,8 @@ def test_exercises_have_numbers_and_degrees(converted):
     assert student.FOLDED.search(prose), student.SENTENCE
 
 
-def test_answers_stand_between_markers(converted):
-    cells = exercises(converted)
+def test_answers_stand_between_markers(chapter):
+    cells = exercises(chapter)
     for before, cell in itertools.pairwise(cells):
         if "hide-cell" in cell.metadata.get("tags", []):
             assert is_solved(cell) or is_solved(before), cell.source
@@ -84,8 +84,8 @@ def test_answers_stand_between_markers(converted):
             assert not is_solved(cell), f"to be folded: {cell.source}"
 
 
-def test_asks_for_two_pieces_of_code_and_judges_them(converted):
-    judged = [cell for cell in exercises(converted) if is_solved(cell)]
+def test_asks_for_two_pieces_of_code_and_judges_them(chapter):
+    judged = [cell for cell in exercises(chapter) if is_solved(cell)]
     judged = [cell for cell in judged if calls(cell.source)]
     for cell in judged:
         assert calls(cell.source) == [cell.source.splitlines()[-1]]
@@ -135,6 +135,7 @@ def test_student_is_asked_for_each_prediction(path):
     shown = [i for i, cell in enumerate(made) if student.SHOW in cell.source]
     assert len(shown) == len(folded)
     assert all(made[i - 1].source == student.ASK for i in shown)
+    assert made[-1].source == quizzes.as_markdown(path.stem)
     names = [c.source for c in rules.Chapter(path).code]
     assert not re.search(r"\bprediction\b *[=(]", "\n".join(names))
 
@@ -147,16 +148,17 @@ def test_solution_notebook_is_the_chapter_without_markers(path):
         assert other.get("outputs") == cell.get("outputs")
 
 
-def test_exercises_are_attempted(converted, monkeypatch):
+def test_exercises_are_attempted(chapter, monkeypatch, tmp_path):
     # Right, likely mistakes and nothing, in the cells of the student's notebook.
+    monkeypatch.chdir(tmp_path)  # and back: a chapter may go elsewhere
     monkeypatch.setattr("matplotlib.pyplot.show", lambda: None)
     with matplotlib.rc_context():
-        made = attempts.attempts(converted.path, looks=False)
+        made = attempts.attempts(chapter.path, looks=False)
     assert not [str(attempt) for attempt in made if not attempt.good]
     kinds = {}
     for attempt in made:
         kinds.setdefault(attempt.check, set()).add(attempt.answer)
-    called = {name.split("(")[0] for c in converted.code for name in calls(c.source)}
+    called = {name.split("(")[0] for c in chapter.code for name in calls(c.source)}
     assert set(kinds) == called
     for check, answers in kinds.items():
         assert {"empty", "solution"} < answers and len(answers) >= 5, check

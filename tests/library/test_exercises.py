@@ -57,12 +57,18 @@ def silent(*_):
     pass
 
 
-@pytest.mark.parametrize("name", CHECKS)
-@pytest.mark.parametrize("answer", [None, ..., unfinished])
+EMPTY = [
+    (name, answer)
+    for name, check in CHECKS.items()
+    for answer in (None, ..., unfinished)
+    # Where a value is asked for, a function is no empty answer.
+    if answer is not unfinished or check.cases or check.observe is not None
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), EMPTY)
 def test_an_empty_answer_is_told_so(name, answer):
     check = CHECKS[name]
-    if answer is unfinished and not check.cases and check.observe is None:
-        pytest.skip("a value is asked for, not a function")
     verdict = check(answer)
     assert not verdict
     assert check.hint in verdict.message
@@ -70,11 +76,21 @@ def test_an_empty_answer_is_told_so(name, answer):
         assert verdict.message.startswith("Nothing here yet.")
 
 
-WRONG = [crashing, silent, "text", object(), np.nan, [], {}, np.zeros((2, 3, 5)), len]
+WRONG = {
+    "crashing": crashing,
+    "silent": silent,
+    "text": "text",
+    "object": object(),
+    "nan": np.nan,
+    "list": [],
+    "dictionary": {},
+    "array": np.zeros((2, 3, 5)),
+    "built-in": len,
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@pytest.mark.parametrize("answer", WRONG, ids=str)
+@pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
 def test_nothing_that_is_given_makes_a_check_fail(name, answer):
     verdict = CHECKS[name](answer)
     assert not verdict
@@ -102,7 +118,7 @@ check_square = Exercise("Square x.", lambda x: x * x, "Multiply.", cases=CASES)
             lambda x: np.sum(x * x),
             "for x = [1.0, 3.0] the result is one number, and an",
         ),
-        (lambda x: np.log(-1.0 - x * 0), "for x = 2.0 it gives nan"),
+        (lambda x: x * np.nan, "for x = 2.0 it gives nan"),
         (
             crashing,
             "your code stopped with ZeroDivisionError: division by zero in line",
@@ -113,7 +129,6 @@ check_square = Exercise("Square x.", lambda x: x * x, "Multiply.", cases=CASES)
         (4.0, "a function is expected: give its name, without brackets"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_wrong_answer_is_told_why(answer, said):
     verdict = check_square(answer)
     assert verdict.message.startswith(f"Not yet: {said}")

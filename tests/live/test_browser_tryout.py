@@ -200,8 +200,10 @@ def test_without_scripts_task_code_and_solution_are_there(visit):
 
 @site
 @browsing.NEEDS_AXE
-@pytest.mark.parametrize(("size", "scheme"), [(LAPTOP, "light"), (PHONE, "dark")])
-@pytest.mark.parametrize("answer", [RIGHT, RIGHT.replace("/ 2", "")])
+@pytest.mark.parametrize(
+    ("size", "scheme", "answer"),
+    [(LAPTOP, "light", RIGHT), (PHONE, "dark", RIGHT.replace("/ 2", ""))],
+)
 def test_no_fault_of_accessibility_with_a_verdict(visit, size, scheme, answer):
     page = visit(CHAPTER, size, color_scheme=scheme)
     verdict(page, answer)
