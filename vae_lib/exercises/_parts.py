@@ -1,9 +1,22 @@
 """What several checks share."""
 
 import copy
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+
+class _WhenCalled:
+    """A module that is imported at its first use: SciPy takes a while."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
+
+
+special: Any = _WhenCalled("scipy.special")
 Values = Any  # a number or an array: NumPy's own type for both knows no arithmetic
 
 

@@ -5,11 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from vae_lib._types import Array
 from vae_lib.exercises._judge import Exercise
-from vae_lib.exercises._parts import each_result
+from vae_lib.exercises._parts import each_result, special
 
 __all__ = [
     "check_claims_of_likelihood",
