@@ -29,3 +29,15 @@ def each_result(cases: Sequence[tuple]) -> Callable[[Any], list]:
         return [part for case in cases for part in answer(*copy.deepcopy(case))]
 
     return observe
+
+
+def first_misjudged(letters: str, right: Sequence[str]) -> Callable[[Any], list]:
+    """For a choice among statements: the first taken or left out wrongly, 0 if none."""
+
+    def observe(answer: Any) -> list:
+        taken = {str(letter).strip().strip("()").upper() for letter in answer}
+        wanted = {letter.upper() for letter in right}
+        wrong = [(letter in taken) != (letter in wanted) for letter in letters.upper()]
+        return [1 + wrong.index(True) if any(wrong) else 0]
+
+    return observe
