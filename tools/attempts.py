@@ -13,6 +13,7 @@ import io
 import re
 import symtable
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,6 +209,9 @@ def attempts(path: Path, looks: bool = True) -> list[Attempt]:
         except Exception as error:
             error.add_note(f"in code cell {i} of {path.name}:\n{code[i].source}")
             raise
+    for value in names.values():  # which would warn if it were left to be collected
+        if isinstance(value, tempfile.TemporaryDirectory):
+            value.cleanup()
     return made
 
 

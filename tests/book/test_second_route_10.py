@@ -59,7 +59,7 @@ def test_the_eigenvalues(spectrum):
     assert agrees("MSE without a code", spectrum.sum() / D)
     limit = spectrum[0] / (spectrum.sum() / D)
     assert agrees("largest beta under which a code comes to life", limit)
-    assert agrees("exercise 1: largest KL weight", 2 * spectrum[0] / D)
+    assert agrees("exercise 2: largest KL weight", 2 * spectrum[0] / D)
 
 
 def test_the_linear_model_channel_by_channel(spectrum):
@@ -118,7 +118,7 @@ def test_the_variance_that_is_learned(spectrum):
             loss, bounds=np.log((0.005, 20)), method="bounded"
         )
         rate = curve(spectrum, np.exp(found.x))[0]
-        known = recorded(f"exercise 3: linear rate at beta {beta:g}")[0]
+        known = recorded(f"exercise 4: linear rate at beta {beta:g}")[0]
         assert rate == pytest.approx(known, rel=0.01)  # the minimum is flat
 
 

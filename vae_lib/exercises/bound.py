@@ -1,13 +1,12 @@
 """The exercises of chapter 3, on the evidence lower bound."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from vae_lib import results
 from vae_lib.exercises._judge import Exercise
-from vae_lib.exercises._parts import Values
+from vae_lib.exercises._parts import Values, first_misjudged
 
 __all__ = [
     "check_chosen_noise",
@@ -114,17 +113,10 @@ _LOSSES = "ABCD"
 _GOOD = ("B", "D")
 
 
-def _first_misjudged(answer: Any) -> list:
-    """Which of the losses is the first to be taken or left out wrongly, 0 if none."""
-    taken = {str(letter).strip().upper() for letter in answer}
-    wrong = [(loss in taken) != (loss in _GOOD) for loss in _LOSSES]
-    return [1 + wrong.index(True) if any(wrong) else 0]
-
-
 check_signs = Exercise(
     task="Say which of four losses are minus the bound.",
     truth=list(_GOOD),
-    observe=_first_misjudged,
+    observe=first_misjudged(_LOSSES, _GOOD),
     mistakes={
         "one that you took becomes smaller as the rate grows": ["A", "B", "D"],
         "one that you left out has its minus before a bracket: multiply it out": ["D"],

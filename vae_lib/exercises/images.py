@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from vae_lib._types import Array
 from vae_lib.exercises._judge import Exercise
-from vae_lib.exercises._parts import Values
+from vae_lib.exercises._parts import Values, special
 
 __all__ = [
     "check_deal_groups",

@@ -5,11 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from vae_lib._types import Array
 from vae_lib.exercises._judge import Exercise
-from vae_lib.exercises._parts import each_result
+from vae_lib.exercises._parts import each_result, first_misjudged, special
 
 __all__ = [
     "check_claims_of_likelihood",
@@ -23,17 +22,10 @@ _CLAIMS = "abcd"
 _TRUE = ("d",)
 
 
-def _first_misjudged(answer: Any) -> list:
-    """Which claim is the first to be taken or left out wrongly, 0 if none."""
-    taken = {str(letter).strip().strip("()").lower() for letter in answer}
-    wrong = [(claim in taken) != (claim in _TRUE) for claim in _CLAIMS]
-    return [1 + wrong.index(True) if any(wrong) else 0]
-
-
 check_claims_of_likelihood = Exercise(
     task="Say which of four claims about likelihoods are right.",
     truth=list(_TRUE),
-    observe=_first_misjudged,
+    observe=first_misjudged(_CLAIMS, _TRUE),
     mistakes={
         "claim (a) compares densities on two pixel scales": ["a", "d"],
         "claim (b) compares tossed pixels with grey ones": ["b", "d"],
