@@ -13,7 +13,6 @@ pytestmark = pytest.mark.book
 
 @pytest.fixture
 def published(monkeypatch):
-    pytest.importorskip("docutils")
     monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "book" / "_ext")])
     import published
 

@@ -1,7 +1,6 @@
 """The exercises that run in the page: what they say, and what they are packed with."""
 
 import base64
-import functools
 import importlib.util
 import json
 import re
@@ -11,13 +10,14 @@ import zlib
 import numpy as np
 import pytest
 
-import vendor_micropython
+import vendor
 from notebook_env import ROOT
 from vae_lib import exercises
 from vae_lib.exercises import Exercise
 
 pytestmark = pytest.mark.book
 FOLDER = ROOT / "book" / "_exercises"
+MICROPYTHON = vendor.PACKAGES["micropython"]
 CHAPTERS = sorted((ROOT / "book").glob("0[2-5]_*.ipynb"))
 
 
@@ -28,15 +28,9 @@ def module(path):
     return loaded
 
 
-@functools.cache
-def tryout():
-    """The extension, loaded late: docutils comes with the packages of the book only."""
-    return module(ROOT / "book" / "_ext" / "tryout.py")
-
-
 judge = module(FOLDER / "judge.py")
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "judge")
-EXERCISES = {name: module(FOLDER / f"{name}.py") for name in NAMES}
+tryout = module(ROOT / "book" / "_ext" / "tryout.py")
+EXERCISES = {name: module(FOLDER / f"{name}.py") for name in tryout.names()}
 each = pytest.mark.parametrize("name", EXERCISES)
 MISTAKES = [(n, i) for n, one in EXERCISES.items() for i in range(len(one.MISTAKES))]
 # A mistake that lists, or rows of a batch, can make and the other one cannot.
@@ -49,25 +43,25 @@ OF_ROWS = {
 
 
 def judged(name, answer):
-    return judge.judge(name, tryout().source(name), answer)
+    return judge.judge(name, tryout.source(name), answer)
 
 
 def mistaken(name, i):
     """The source of an answer that makes a mistake of the list."""
-    text = f"space = {{}}\nexec({tryout().source(name)!r}, space)\n"
+    text = f"space = {{}}\nexec({tryout.source(name)!r}, space)\n"
     return f"{text}{name} = space['MISTAKES'][{i}][1]\n"
 
 
 def head(name):
     """The line that begins the function."""
-    return re.search(rf"def {name}\(.*", tryout().source(name))[0]
+    return re.search(rf"def {name}\(.*", tryout.source(name))[0]
 
 
 def of_library(name):
     """The same exercise, judged by the library."""
     one = EXERCISES[name]
     return Exercise(
-        task=tryout().parts(name)[1],
+        task=tryout.parts(name)[1],
         truth=getattr(one, name),
         hint=one.HINT,
         mistakes=dict(one.MISTAKES),
@@ -78,7 +72,7 @@ def of_library(name):
 
 @each
 def test_the_solution_is_right(name):
-    *_, solution = tryout().parts(name)
+    *_, solution = tryout.parts(name)
     right, said = judged(name, solution)
     assert right
     assert (
@@ -103,7 +97,7 @@ def test_every_exercise_knows_three_mistakes(name):
 
 @each
 def test_an_empty_answer_is_no_error(name):
-    _, _, stub, _ = tryout().parts(name)
+    _, _, stub, _ = tryout.parts(name)
     said = (False, f"Nothing here yet. {EXERCISES[name].HINT}")
     assert judged(name, stub) == judged(name, " \n") == said
     assert said[1] == of_library(name)(None).message
@@ -120,7 +114,7 @@ def test_slips_that_are_made_everywhere_are_named_as_in_the_library(name, factor
     one, truth = EXERCISES[name], getattr(EXERCISES[name], name)
     both = [judge.results(function, one.CASES) for function in (answer, truth)]
     words = judge.fault_of(
-        *both, vars(one), judge.parameters(name, tryout().source(name))
+        *both, vars(one), judge.parameters(name, tryout.source(name))
     )
     assert of_library(name)(answer).message == f"Not yet: {words}. {one.HINT}"
 
@@ -157,7 +151,7 @@ def test_a_function_of_another_name_is_asked_for(name):
 
 
 def test_an_answer_may_write_into_its_arguments():
-    *_, solution = tryout().parts("posterior")
+    *_, solution = tryout.parts("posterior")
     written = solution.replace("return ", "log_joint[:] = []\n    return ")
     assert written != solution
     assert judged("posterior", written)[0]
@@ -182,7 +176,7 @@ def test_the_cases_of_the_rate_are_the_rows_of_the_library():
 
 @each
 def test_the_stub_asks_and_the_solution_answers(name):
-    title, task, stub, solution = tryout().parts(name)
+    title, task, stub, solution = tryout.parts(name)
     assert title[0].isupper()
     assert task.endswith(".")
     assert stub.endswith("# YOUR CODE HERE\n    raise NotImplementedError()\n")
@@ -192,26 +186,26 @@ def test_the_stub_asks_and_the_solution_answers(name):
 
 
 def test_every_exercise_stands_once_in_chapters_2_to_5():
-    used = [n for p in CHAPTERS for n in tryout().COMMENT.findall(p.read_text("utf-8"))]
-    assert sorted(used) == tryout().names()
+    used = [n for p in CHAPTERS for n in tryout.COMMENT.findall(p.read_text("utf-8"))]
+    assert sorted(used) == tryout.names()
     assert 6 <= len(used) <= 8
 
 
 def test_micropython_is_what_npm_published(tmp_path):
-    assert vendor_micropython.problems() == []
-    copy = shutil.copytree(vendor_micropython.TARGET, tmp_path / "copy")
+    assert MICROPYTHON.problems() == []
+    copy = shutil.copytree(MICROPYTHON.target, tmp_path / "copy")
     with (copy / "micropython.wasm").open("ab") as file:
         file.write(b"\0")
     (copy / "micropython.mjs").unlink()
-    assert vendor_micropython.problems(copy) == list(vendor_micropython.FILES)
-    assert "MIT License" in (vendor_micropython.TARGET / "LICENSE").read_text("utf-8")
+    assert MICROPYTHON.problems(copy) == list(MICROPYTHON.files)
+    assert "MIT License" in (MICROPYTHON.target / "LICENSE").read_text("utf-8")
 
 
 def test_the_page_gets_the_same_files():
-    text = tryout().packed()
+    text = tryout.packed()
     assert "Damien P. George" in text
     content = json.loads(re.search(r"vaeTryout\((.*)\);\n$", text)[1])
     for name, data in content["binary"].items():
-        path = vendor_micropython.TARGET / name
+        path = MICROPYTHON.target / name
         assert zlib.decompress(base64.b64decode(data)) == path.read_bytes()
-    assert set(content["texts"]) == {"judge", *tryout().names()}
+    assert set(content["texts"]) == {"judge", *tryout.names()}

@@ -11,7 +11,7 @@ import browsing
 import pytest
 from browsing import LAPTOP, PHONE, SITE
 
-import vendor_micropython
+import vendor
 from notebook_env import ROOT
 
 FOLDER = ROOT / "book" / "_exercises"
@@ -71,7 +71,7 @@ def test_micropython_judges_as_cpython_does(node, tmp_path):
     source, target = tmp_path / "requests.json", tmp_path / "answers.json"
     both = {"judge": (FOLDER / "judge.py").read_text("utf-8"), "requests": requests}
     source.write_text(json.dumps(both))
-    module = vendor_micropython.TARGET / "micropython.mjs"
+    module = vendor.PACKAGES["micropython"].target / "micropython.mjs"
     script = ROOT / "tests" / "live" / "judge_of.mjs"
     subprocess.run([node, script, module, source, target], check=True)
     here = [list(space["judge"](**request)) for request in requests]
