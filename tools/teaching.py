@@ -50,8 +50,8 @@ def times() -> str:
     ways = json.loads(BENCH.read_text("utf-8"))["ways"]
     measured = ways["sequential"]["notebooks"]
     rows = [
-        "| Chapter | Run, seconds (measured) | Words (counted) | Reading, minutes "
-        "(estimated) | Exercises | On them, minutes (estimated) |",
+        "| Chapter | Run, s (measured) | Words | Reading, min (estimate) | Exercises "
+        "| On them, min (estimate) |",
         "|---|---|---|---|---|---|",
     ]
     for path in chapters():
@@ -120,11 +120,11 @@ def shuffled(item: dict, number: int) -> list[tuple[str, str]]:
 
 
 def inventory() -> str:
-    """The items, what each choice reveals, and where the answer stands."""
+    """The items, what each choice reveals, where the answer stands, and what helps."""
     parts = []
     for number, item in enumerate(load("misconceptions.yml"), 1):
         chapter, section = item["section"]
-        lines = [f"## {number}. {item['ask']}", ""]
+        lines = [f"**{number}. {item['ask']}**", ""]
         for letter, (choice, belief) in zip("ABC", shuffled(item, number), strict=True):
             reveals = f"*Belief: {belief}.*" if belief else "**Right.**"
             lines.append(f"- {letter}. {choice} {reveals}")
@@ -136,8 +136,7 @@ def inventory() -> str:
         lines += [
             "",
             f"Answered in [chapter {int(chapter[:2])}]({chapter}.ipynb), "
-            f"*{section}*. "
-            + (f"Seen in {seen}." if seen else "We know no public thread of it."),
+            f"*{section}*. Seen in {seen}. *If many miss it:* {item['then']}",
         ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

@@ -1,6 +1,7 @@
 """What a published site has beside its pages.
 
-Each page gets a description and what a shared link shows. Beside the pages are written
+Each page gets a description, what a shared link shows, and what it teaches in the terms
+of schema.org, so that collections of courses can list it. Beside the pages are written
 a start page that leads to the book, the page for an address that does not exist, and
 the list of pages for search engines. Their absolute addresses begin with the variable
 BOOK_URL, which the workflow that publishes a fork sets, or else with the address at
@@ -8,6 +9,7 @@ which GitHub publishes the repository of _config.yml.
 """
 
 import html
+import json
 import os
 import re
 from pathlib import Path
@@ -21,6 +23,7 @@ PICTURE_TEXT = (
     "test digits"
 )
 LONGEST = 200
+AIMS = "What you will be able to do"
 TEMPLATES = Path(__file__).parents[1] / "_templates"
 
 
@@ -51,8 +54,48 @@ def description(doctree) -> str:
     return text[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
+def aims(doctree) -> list[str]:
+    """What a chapter says that its reader will be able to do."""
+    for section in doctree.findall(nodes.section):
+        if section.next_node(nodes.title).astext() != AIMS:
+            continue
+        points = [point.astext() for point in section.findall(nodes.list_item)]
+        if not points:  # some chapters say it in one sentence
+            sentence = section.next_node(nodes.paragraph).astext()
+            aim = re.split(r"(?<=\w)\.\s", sentence.partition(" you can ")[2])[0]
+            points = re.split(r";\s+(?:and\s+)?", aim)
+        return [" ".join(point.split()).rstrip(".;,") for point in points]
+    return []
+
+
+def learning(app, pagename: str, doctree) -> str:
+    """The page as a LearningResource of schema.org, in a script that nothing runs."""
+    base = app.config.html_baseurl
+    author = {"@type": "Organization", "name": app.config.author}
+    book = {"@type": "Book", "name": app.config.html_title, "url": base}
+    resource = {
+        "@context": "https://schema.org",
+        "@type": "LearningResource",
+        "name": app.env.titles[pagename].astext(),
+        "description": description(doctree),
+        "url": f"{base}{pagename}.html",
+        "image": base + PICTURE,
+        "inLanguage": "en",
+        "isAccessibleForFree": True,
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "author": author,
+        "isPartOf": book,
+    }
+    if taught := aims(doctree):
+        resource["learningResourceType"] = "interactive lesson"
+        resource["teaches"] = taught
+    # "</script>" in a text would end the script.
+    text = json.dumps(resource, ensure_ascii=False).replace("</", "<\\/")
+    return f'\n<script type="application/ld+json">{text}</script>'
+
+
 def describe(app, pagename, templatename, context, doctree):
-    """Add the description and the picture of a shared link to a page's head."""
+    """Add to a page's head what it is about, and what it shows when it is shared."""
     if doctree is None:
         return
     base, title = app.config.html_baseurl, app.env.titles[pagename].astext()
@@ -77,6 +120,7 @@ def describe(app, pagename, templatename, context, doctree):
         f'\n<meta {kind}="{name}" content="{html.escape(str(value))}" />'
         for kind, name, value in tags
     )
+    context["metatags"] += learning(app, pagename, doctree)
 
 
 def write_files(app, exception):

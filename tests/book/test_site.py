@@ -243,6 +243,18 @@ def test_a_shared_link_says_what_it_leads_to(page):
     assert canonical.endswith(page.path.relative_to(SITE).as_posix())
 
 
+def test_a_page_says_what_it_teaches_in_the_terms_of_schema_org(page):
+    html = page.path.read_text("utf-8")
+    (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html)
+    said = json.loads(text)
+    assert said["@type"] == "LearningResource"
+    assert said["name"] and said["description"] and said["isPartOf"]["name"]
+    (canonical,) = re.findall(r'<link rel="canonical" href="([^"]*)"', html)
+    assert said["url"] == canonical
+    if page.path.stem[0].isdigit():
+        assert all(20 < len(aim) < 300 for aim in said["teaches"])
+
+
 def test_descriptions_differ():
     html = [(SITE / f"{name}.html").read_text("utf-8") for name in notebooks.toc()]
     found = [re.search(r'name="description" content="([^"]*)"', h)[1] for h in html]

@@ -1,6 +1,9 @@
 """The pages for teachers say what is measured and decided elsewhere."""
 
+import re
+
 import pytest
+import yaml
 
 import teaching
 
@@ -35,8 +38,19 @@ def test_the_inventory_has_twenty_items_and_their_sections_exist():
         text = (teaching.BOOK / f"{chapter}.ipynb").read_text("utf-8")
         assert f"## {section}" in text, item["section"]
         assert len(item["wrong"]) == 2
+        assert item["threads"]
+        assert item["then"].endswith((".", "?"))
 
 
 def test_the_letters_of_the_right_answers_are_mixed():
     keys = [row.split(",")[1] for row in teaching.sheet().split("\n")[1:] if row]
     assert min(keys.count(letter) for letter in "ABC") >= 4
+
+
+def test_the_issue_asks_what_the_page_asks():
+    page = (teaching.BOOK / "teach_pilot.md").read_text("utf-8")
+    template = teaching.ROOT / ".github" / "ISSUE_TEMPLATE" / "taught.yml"
+    body = yaml.safe_load(template.read_text("utf-8"))["body"]
+    asked = [part["attributes"]["label"] for part in body]
+    assert re.findall(r"^\d\. (.*)$", page, re.M) == asked[1:]
+    assert len(asked) == 7
