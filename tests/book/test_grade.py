@@ -2,11 +2,13 @@
 
 import csv
 
+import nbformat
 import pytest
 import yaml
 
 import grade
 
+pytestmark = pytest.mark.book
 TASKS = yaml.safe_load(grade.ASSIGNMENT.read_text("utf-8"))
 TOTAL = sum(task["marks"] for task in TASKS)
 MARKS = {task["name"]: task["marks"] for task in TASKS}
@@ -72,6 +74,10 @@ def marked(tmp_path_factory):
     files["chatty"] = f"print('{{}}')\n{RIGHT}"
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text, "utf-8")
+    cells = ["%matplotlib inline\n!pip list", *RIGHT.split("\n\n"), "what is this?"]
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    made.insert(0, nbformat.v4.new_markdown_cell("# My answers"))
+    nbformat.write(nbformat.v4.new_notebook(cells=made), folder / "notebook.ipynb")
     (folder / "two_files").mkdir()
     for name in "ab":
         (folder / "two_files" / f"{name}.py").write_text(RIGHT, "utf-8")
@@ -83,7 +89,7 @@ def marked(tmp_path_factory):
     return marks, words
 
 
-@pytest.mark.parametrize("name", ["right", "stops_half_way", "chatty"])
+@pytest.mark.parametrize("name", ["right", "notebook", "stops_half_way", "chatty"])
 def test_a_right_submission_gets_every_mark(marked, name):
     assert marked[0][name] == {**MARKS, "total": TOTAL}, marked[1][name]
 

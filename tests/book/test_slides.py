@@ -9,6 +9,7 @@ import notebooks
 import slides
 import vendor
 
+pytestmark = pytest.mark.book
 CHAPTERS = [p for p in notebooks.chapters() if not notebooks.is_appendix(p)]
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 # The name of SVG in a picture inside a style is an XML name: nothing is fetched.

@@ -7,6 +7,7 @@ import yaml
 
 import teaching
 
+pytestmark = pytest.mark.book
 COURSES = ("lecture", "workshop", "course")
 
 
