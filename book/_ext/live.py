@@ -86,7 +86,6 @@ class live_widget(nodes.General, nodes.Element):
 def box(env, widget, form, still=None, alt=None):
     """The box of a widget with its still, if there is one; without the sentence."""
     node = live_widget("", widget=widget, form=form)
-    pages_of(env).add(env.docname)
     name = f"{widget}_small" if form == "small" else widget
     standard = f"{STILLS}/{name}.png"
     if not still and Path(env.srcdir, standard).is_file():
@@ -150,13 +149,6 @@ class LiveComment(SphinxTransform):
             node += nodes.container("", after, classes=["vae-live-without"])
 
 
-def pages_of(env):
-    """The pages that have a widget."""
-    if not hasattr(env, "pages_with_widgets"):
-        env.pages_with_widgets = set()
-    return env.pages_with_widgets
-
-
 def visit_html(self, node):
     data = {"data-widget": node["widget"], "data-form": node["form"]}
     self.body.append(self.starttag(node, "div", CLASS="vae-live", **data))
@@ -172,17 +164,9 @@ def visit_other(self, node):
 
 def add_files(app, pagename, templatename, context, doctree):
     """Let a page with a widget, and no other, load the widgets' script and look."""
-    if pagename in pages_of(app.env):
+    if doctree is not None and any(doctree.findall(live_widget)):
         app.add_css_file("live/live.css")
         app.add_js_file("live/live.js", loading_method="defer")
-
-
-def purge(app, env, docname):
-    pages_of(env).discard(docname)
-
-
-def merge(app, env, docnames, other):
-    pages_of(env).update(pages_of(other) & set(docnames))
 
 
 def setup(app):
@@ -192,8 +176,6 @@ def setup(app):
     app.add_directive("live", Live)
     app.add_transform(LiveComment)
     app.connect("html-page-context", add_files)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
     return {
         "version": "1",
         "env_version": 1,

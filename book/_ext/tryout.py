@@ -110,15 +110,7 @@ class TryComment(SphinxTransform):
                 continue
             for path in (f"{found[1]}.py", "judge.py"):
                 self.env.note_dependency(str(EXERCISES / path))
-            pages_of(self.env).add(self.env.docname)
             comment.parent.replace(comment, box(found[1]))
-
-
-def pages_of(env):
-    """The pages that have an exercise."""
-    if not hasattr(env, "pages_with_exercises"):
-        env.pages_with_exercises = set()
-    return env.pages_with_exercises
 
 
 def visit_html(self, node):
@@ -145,7 +137,7 @@ def visit_other(self, node):
 
 def add_files(app, pagename, templatename, context, doctree):
     """Let a page with an exercise, and no other, load the script and the look."""
-    if pagename in pages_of(app.env):
+    if doctree is not None and any(doctree.findall(tryout)):
         app.add_css_file("tryout/tryout.css")
         app.add_js_file("tryout/tryout.js", loading_method="defer")
 
@@ -158,14 +150,6 @@ def write_python(app, exception):
         target.write_text(packed(), "utf-8")
 
 
-def purge(app, env, docname):
-    pages_of(env).discard(docname)
-
-
-def merge(app, env, docnames, other):
-    pages_of(env).update(pages_of(other) & set(docnames))
-
-
 def setup(app):
     other = (visit_other, visit_other)
     writers = dict.fromkeys(("latex", "text", "man", "texinfo"), other)
@@ -175,8 +159,6 @@ def setup(app):
     app.add_transform(TryComment)
     app.connect("html-page-context", add_files)
     app.connect("build-finished", write_python)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
     return {
         "version": "1",
         "env_version": 1,
