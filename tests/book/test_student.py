@@ -148,6 +148,7 @@ def test_solution_notebook_is_the_chapter_without_markers(path):
         assert other.get("outputs") == cell.get("outputs")
 
 
+@pytest.mark.solutions
 def test_exercises_are_attempted(chapter, monkeypatch, tmp_path):
     # Right, likely mistakes and nothing, in the cells of the student's notebook.
     monkeypatch.chdir(tmp_path)  # and back: a chapter may go elsewhere
