@@ -119,9 +119,9 @@ def without_code(text):
 
 
 def american(text):
-    """The American spellings in a text, quotations excepted."""
+    """The American spellings in a text, those in quotations and names excepted."""
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", without_code(text))  # a line a paragraph
-    text = re.sub(r'"[^"\n]*"|“[^”]*”', " ", text)
+    text = re.sub(r'"[^"\n]*"|“[^”]*”|\w[\w.-]*/[\w.-]+#\d+', " ", text)
     return sorted({match.group(0) for match in AMERICAN.finditer(text)})
 
 
