@@ -95,11 +95,16 @@ def train_averaged(config, x_train, momentum):
     return vae, training.fit(vae, x_train, verbose=2, **config.fit_arguments()).history
 
 
-def run(name, mnist, work):
-    """The record of one trial, from its file if it is finished."""
+def parts(name):
+    """The configuration of a trial, and the momentum of its average if it takes one."""
     settings = dict(TRIALS[name])
     average = settings.pop("average", None)
-    config = TrainConfig(**settings)
+    return TrainConfig(**settings), average
+
+
+def run(name, mnist, work):
+    """The record of one trial, from its file if it is finished."""
+    config, average = parts(name)
     if config.network != "mlp":
         mnist = mnist._replace(x_train=mnist.x_train[:N_SHORT])
     slug = re.sub("[^a-z0-9.]+", "_", name)

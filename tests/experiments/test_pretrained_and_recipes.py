@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 
+import numpy as np
 import pytest
 
 from experiments import claim as run_claim
@@ -121,8 +122,22 @@ def test_trials_that_differ_in_a_digit_are_kept_apart(digits, tmp_path, monkeypa
 
 
 def test_every_trial_is_a_configuration():
-    for name, fields in try_recipes.TRIALS.items():
-        assert training.TrainConfig(**fields).network == name.split(":")[0]
+    for name in try_recipes.TRIALS:
+        config, average = try_recipes.parts(name)
+        assert config.network == name.split(":")[0]
+        assert (average is None) == ("averaged" not in name)
+
+
+def test_averaged_weights_are_those_of_the_last_step_if_they_forget(digits):
+    config = training.TrainConfig(latent_dim=2, epochs=2, batch_size=100)
+    last, _ = training.train(config, digits.x_train, verbose=0)
+
+    def farthest(momentum):
+        vae, _ = try_recipes.train_averaged(config, digits.x_train, momentum)
+        pairs = zip(vae.get_weights(), last.get_weights(), strict=True)
+        return max(np.abs(one - other).max() for one, other in pairs)
+
+    assert farthest(1e-6) < 1e-5 < farthest(0.9)
 
 
 def test_a_run_to_rest_adds_itself_to_the_results(tmp_path, monkeypatch):
