@@ -201,15 +201,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--check", action="store_true", help="write nothing")
     options = parser.parse_args(arguments)
-    old = [
-        path
+    old = {
+        path: text
         for path, text in pages().items()
         if not path.exists() or path.read_text("utf-8") != text
-    ]
-    for path in old:
+    }
+    for path, text in old.items():
         print(path.name)
         if not options.check:
-            path.write_text(pages()[path], "utf-8", newline="\n")
+            path.write_text(text, "utf-8", newline="\n")
     return 1 if options.check and old else 0
 
 

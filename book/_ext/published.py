@@ -68,7 +68,7 @@ def aims(doctree) -> list[str]:
     return []
 
 
-def learning(app, pagename: str, doctree) -> str:
+def learning(app, pagename: str, doctree, what: str) -> str:
     """The page as a LearningResource of schema.org, in a script that nothing runs."""
     base = app.config.html_baseurl
     author = {"@type": "Organization", "name": app.config.author}
@@ -77,7 +77,7 @@ def learning(app, pagename: str, doctree) -> str:
         "@context": "https://schema.org",
         "@type": "LearningResource",
         "name": app.env.titles[pagename].astext(),
-        "description": description(doctree),
+        "description": what,
         "url": f"{base}{pagename}.html",
         "image": base + PICTURE,
         "inLanguage": "en",
@@ -120,7 +120,7 @@ def describe(app, pagename, templatename, context, doctree):
         f'\n<meta {kind}="{name}" content="{html.escape(str(value))}" />'
         for kind, name, value in tags
     )
-    context["metatags"] += learning(app, pagename, doctree)
+    context["metatags"] += learning(app, pagename, doctree, what)
 
 
 def write_files(app, exception):
