@@ -106,8 +106,8 @@ def words(tokens: list[Token]) -> str:
     return re.sub(r"[*_`]", "", "\n".join(inline)).strip()
 
 
-def first_sentence(tokens: list[Token]) -> list[Token] | None:
-    """The paragraph cut after its first sentence; None if that is not simple to do."""
+def first_sentence(tokens: list[Token]) -> list[Token]:
+    """The paragraph cut after its first sentence; whole if no end of one shows."""
     inline = tokens[1]
     depth, kept = 0, []
     for child in inline.children or []:
@@ -172,7 +172,7 @@ class Deck:
             inner = said.replace("<p>", '<p class="ask">', 1)
             self.show(inner, _lines(plain) + 1)
         elif self.fresh:
-            lead = self.render(first_sentence(tokens) or tokens)
+            lead = self.render(first_sentence(tokens))
             self.show(lead, _lines(plain))
             self.slide.said.append(said)
         else:

@@ -135,8 +135,7 @@ def mark(path: Path | None, tasks: list[dict], seconds: float, near: float):
     while left:
         new = attempt(path, left, seconds)
         if "" in new:  # before the first answer: the file itself does not end
-            message = new[""]["message"]
-            new = {task["name"]: {**new[""], "message": message} for task in left}
+            new = {task["name"]: new[""] for task in left}
         said |= new
         left = [task for task in left if task["name"] not in said]
     made = []
