@@ -110,6 +110,8 @@ def run(name, mnist, work):
     slug = re.sub("[^a-z0-9.]+", "_", name)
     path = work / f"{slug}.json"
     if record := finished_record(path, config):
+        if record["average"] != average:
+            raise SystemExit(f"{path} has other averages: choose a new --work")
         return record
     if average is None:
         vae, curves = train(config, mnist, work / slug)

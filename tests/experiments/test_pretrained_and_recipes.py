@@ -106,6 +106,9 @@ def test_a_trial_is_kept_and_not_mixed_with_another(digits, tmp_path, monkeypatc
     record = try_recipes.run("mlp: quick", digits, tmp_path)
     assert record["n_train"] == 200 and record["validation"]["n_images"] == 50
     assert try_recipes.run("mlp: quick", digits, tmp_path) == record
+    trials["mlp: quick"]["average"] = 0.9
+    with pytest.raises(SystemExit, match="other averages"):
+        try_recipes.run("mlp: quick", digits, tmp_path)
     trials["mlp: quick"]["epochs"] = 2
     with pytest.raises(SystemExit, match="another configuration"):
         try_recipes.run("mlp: quick", digits, tmp_path)
