@@ -8,8 +8,9 @@
 ``recipes`` runs the eight trials that choose a network's recipe, ``trial`` the ten runs
 of the network, ``long`` the ten MLP runs of 120 epochs. Each run keeps checkpoints in
 FOLDER: stop it whenever you like, the same command goes on where it was. ``collect``
-writes book/results/fair_claim.json from all finished runs of FOLDER. Several processes
-may share FOLDER, each with a network of its own. Needs the whole of MNIST.
+writes book/results/fair_claim.json from all finished runs of FOLDER, and the protocol's
+verdicts once the thirty runs of the trial are among them. Several processes may share
+FOLDER, each with a network of its own. Needs the whole of MNIST.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import keras
 import numpy as np
 
 from experiments.claim import judge
+from experiments.false_alarms import verdicts
 from vae_lib import data, evaluation, training
 from vae_lib._files import write_json
 
@@ -125,6 +127,23 @@ def run_trial(network, mnist, work, epochs=EPOCHS, label="trial"):
         measured(name, config, mnist, work, all_scores)
 
 
+def accuracy(record):
+    """The primary measure of a run, in percent; 0 of a run that broke off."""
+    return 0.0 if "not_finite" in record else 100.0 * record["knn_accuracy"]
+
+
+def judged(runs):
+    """The protocol's verdict on both comparisons; None before the last run."""
+    trial = {
+        network: [runs.get(f"{network}-trial-seed-{seed}") for seed in SEEDS]
+        for network in NETWORKS
+    }
+    if any(record is None for records in trial.values() for record in records):
+        return None
+    mlp, *convolutional = (list(map(accuracy, trial[name])) for name in NETWORKS)
+    return dict(zip(NETWORKS[1:], verdicts(convolutional, mlp), strict=True))
+
+
 def collect(work):
     """Write all finished runs of ``work`` to the results, sorted by name."""
     runs = {path.stem: json.loads(path.read_text()) for path in work.glob("*-*.json")}
@@ -132,6 +151,7 @@ def collect(work):
         "protocol": "experiments/claim_protocol.md",
         "split": {"train": 50_000, "validation": 4_000, "test": 10_000},
         "unit": "nats per image for validation and test; the measures have none",
+        "verdicts": judged(runs),
         "runs": dict(sorted(runs.items())),
     }
     write_json(RESULTS / "fair_claim.json", content)

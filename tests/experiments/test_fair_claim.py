@@ -111,3 +111,38 @@ def test_a_run_is_made_once_and_read_afterwards(tmp_path, monkeypatch):
     other = training.TrainConfig(epochs=2, batch_size=4)
     with pytest.raises(SystemExit, match="another configuration"):
         fair_claim.measured("mlp-x", other, None, tmp_path, None)
+
+
+def test_the_verdict_waits_for_every_run_and_counts_those_that_broke_off(monkeypatch):
+    monkeypatch.setattr(fair_claim, "SEEDS", range(6))  # 924 splits, not 184,756
+    rng = np.random.default_rng(6)
+    means = {"mlp": 72.0, "conv": 60.0, "conv_feature_map": 84.0}
+    runs = {
+        f"{network}-trial-seed-{seed}": {"knn_accuracy": (mean + rng.normal()) / 100}
+        for network, mean in means.items()
+        for seed in fair_claim.SEEDS
+    }
+    found = fair_claim.judged(runs)
+    assert [found[name]["verdict"] for name in list(means)[1:]] == [
+        "worse",
+        "much better",
+    ]
+    for name in found:
+        a, b = (
+            [
+                100 * runs[f"{n}-trial-seed-{s}"]["knn_accuracy"]
+                for s in fair_claim.SEEDS
+            ]
+            for n in (name, "mlp")
+        )
+        won = np.mean(np.greater.outer(a, b))
+        assert found[name]["superiority"] == pytest.approx(won)
+        assert found[name]["low"] < np.mean(a) - np.mean(b) < found[name]["high"]
+
+    broken = {"conv_feature_map-trial-seed-3": {"not_finite": "the loss became nan"}}
+    found = fair_claim.judged(runs | broken)["conv_feature_map"]
+    assert found["superiority"] == pytest.approx(5 / 6)
+    assert found["difference_of_means"][0] == pytest.approx(12.0 - 84.0 / 6, abs=1.5)
+
+    del runs["conv-trial-seed-5"]
+    assert fair_claim.judged(runs) is None
