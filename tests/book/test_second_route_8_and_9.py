@@ -428,6 +428,52 @@ def test_false_alarms_of_brunner_and_munzel_by_scipy():
     agree(CHAPTER_9[label], share, math.sqrt(share * (100 - share) / 2000))
 
 
+def fair(network):
+    """Percent of test codes that their neighbours read rightly, ten runs."""
+    runs = results.load("fair_claim")["runs"]
+    return (
+        np.array([runs[f"{network}-trial-seed-{s}"]["knn_accuracy"] for s in range(10)])
+        * 100
+    )
+
+
+SPLITS = np.array(list(itertools.combinations(range(20), 10)))
+OTHERS = SPLITS[::-1]  # the complements, in the order of the splits
+
+
+def p_by_ranks(a, b):
+    """Ten against ten, by Brunner and Munzel's formula in ranks, over all splits."""
+    pooled = stats.rankdata(np.concatenate([a, b]).round(6))
+    gaps, variances = 0.0, 0.0
+    for sign, chosen in ((1, SPLITS), (-1, OTHERS)):
+        within = stats.rankdata(pooled[chosen], axis=1)
+        gaps = gaps + sign * pooled[chosen].mean(axis=1)
+        variances = variances + (pooled[chosen] - within).var(axis=1, ddof=1)
+    sizes = np.abs(gaps) / np.sqrt(np.maximum(variances, 1e-12))
+    return np.mean(sizes >= sizes[0] * (1 - 1e-9))
+
+
+@pytest.mark.parametrize("network", ["conv", "conv_feature_map"])
+def test_the_verdicts_of_the_fair_trial(network):
+    assert np.all(np.sort(np.hstack([SPLITS, OTHERS])) == np.arange(20))
+    runs, mlp = fair(network), fair("mlp")
+    found = results.load("fair_claim")["verdicts"][network]
+    wins = stats.mannwhitneyu(runs, mlp).statistic / 100
+    assert found["superiority"] == pytest.approx(wins)
+    p = {name: p_by_ranks(fair(name), mlp) for name in ("conv", "conv_feature_map")}
+    smaller, larger = sorted(p.values())
+    adjusted = {smaller: 2 * smaller, larger: max(2 * smaller, larger)}
+    assert found["p_value"] == pytest.approx(min(1, adjusted[p[network]]))
+    # The shift's limits: told apart on one side, not on the other.
+    for limit, outward in ((found["low"], -1), (found["high"], 1)):
+        assert p_by_ranks(runs - limit - outward * 1e-3, mlp) <= 0.025
+        assert p_by_ranks(runs - limit + outward * 1e-3, mlp) > 0.025
+    welch = stats.ttest_ind(runs, mlp, equal_var=False).confidence_interval(0.975)
+    gap = runs.mean() - mlp.mean()
+    expected = [gap, welch.low, welch.high]
+    assert found["difference_of_means"] == pytest.approx(expected, abs=1e-6)
+
+
 def test_the_shipped_page_states_what_the_runs_say():
     # "All of its runs are below all of the MLP's", untuned and tuned, at equal epochs.
     assert untuned("conv").max() < untuned("mlp").min()
