@@ -9,9 +9,10 @@ installed. The runs form one queue, the quick ones first. Each trains on the tra
 split with checkpoints in FOLDER; stop it whenever you like, the same command continues
 where it was, and a finished run is not trained again. The last epoch's weights are
 taken, because the schedule ends there; nothing is picked from the validation curve.
-Then batch normalisation becomes part of the weights, and the codes are standardised
-(vae_lib.surgery: fold_batch_norm, standardise_codes). Seed 0 is the
-published one: its weights go to vae_lib/_pretrained, as float16 if that costs little.
+Then batch normalisation becomes part of the weights, their sizes are evened out, and
+the codes are standardised (vae_lib.surgery: fold_batch_norm, even_layers,
+standardise_codes). Seed 0 is the published one: its weights go to vae_lib/_pretrained,
+as float16 if that costs little.
 What was measured, for every seed, goes to book/results/pretrained_NAME.json.
 """
 
@@ -119,6 +120,7 @@ def run(name, seed, mnist, work):
     vae, curves = train(config, mnist, work / f"{name}-{seed}")
     if config.batch_norm:
         vae = surgery.fold_batch_norm(vae)
+        surgery.even_layers(vae)
     standardised = surgery.standardise_codes(vae, mnist.x_train)
     if seed == PUBLISHED_SEED:
         record["float16_cost"] = publish(name, vae, mnist)

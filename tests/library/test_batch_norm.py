@@ -150,3 +150,32 @@ def test_bad_input_is_refused(x):
         training.TrainConfig(batch_norm=1)
     with pytest.raises(ValueError, match=r"'linear' has no hidden layer.* leave it"):
         training.TrainConfig(network="linear", batch_norm=True)
+
+
+@pytest.mark.parametrize("network", ["mlp", "conv"])
+def test_even_layers_change_no_answer_and_fit_half_precision(network, x):
+    vae = surgery.fold_batch_norm(trained(x, network))
+    for layer in vae.encoder.layers[1:-3]:
+        if layer.weights:  # as a high learning rate leaves them
+            layer.set_weights([8 * w for w in layer.get_weights()])
+    hidden = vae.encoder.layers[-3]
+    hidden.kernel.assign(hidden.kernel * 2.0**-20)
+    before = evaluation.encode(vae, x)
+    assert surgery.even_layers(vae).sum() == 0
+    for old, new in zip(before, evaluation.encode(vae, x), strict=True):
+        np.testing.assert_array_equal(old, new)
+    if network == "conv":
+        assert np.abs(hidden.kernel).mean() > 6e-5  # it was about 1e-8
+
+
+def test_even_layers_need_a_folded_encoder_of_rectified_layers(x):
+    with pytest.raises(ValueError, match="fold_batch_norm first"):
+        surgery.even_layers(trained(x))
+    linear = models.VAE(*networks.build("mlp", 2), likelihoods.Gaussian())
+    linear.encoder.layers[-3].activation = keras.activations.linear
+    with pytest.raises(ValueError, match="no layer"):
+        surgery.even_layers(linear)
+    plain = models.VAE(*networks.build("mlp", 2), likelihoods.Gaussian())
+    plain.encoder.layers[-3].kernel.assign(0 * plain.encoder.layers[-3].kernel)
+    with pytest.raises(ValueError, match="zero or not finite"):
+        surgery.even_layers(plain)
