@@ -45,7 +45,7 @@ def add_batch_norm(encoder: keras.Model) -> keras.Model:
     In the book: the appendix on training.
     """
     hidden = _hidden_layer(encoder)
-    if not _is_rectified(hidden) or not isinstance(hidden, keras.layers.Dense):
+    if not is_rectified(hidden) or not isinstance(hidden, keras.layers.Dense):
         raise ValueError(
             f"The heads of {encoder.name!r} read {hidden.name!r}: batch_norm needs one "
             "dense layer with activation='relu' that both read. Leave it False."
@@ -142,7 +142,7 @@ def live_units(vae: VAE, x: Images) -> NDArray[np.bool_]:
     """
     check_images(x, "x", vae.image_shape)
     hidden = _hidden_layer(vae.encoder)
-    if not _is_rectified(hidden):
+    if not is_rectified(hidden):
         raise ValueError(
             f"The heads of {vae.encoder.name!r} read {hidden.name!r}: only units that "
             "are rectified (activation='relu') can be dead."
@@ -162,7 +162,8 @@ def _hidden_layer(encoder: keras.Model) -> keras.layers.Layer:
     return layers.pop()
 
 
-def _is_rectified(layer: keras.layers.Layer) -> bool:
+def is_rectified(layer: keras.layers.Layer) -> bool:
+    """Whether what the layer gives is cut off at zero."""
     rectifies = getattr(layer, "activation", None) is keras.activations.relu
     return rectifies or isinstance(layer, keras.layers.ReLU)
 

@@ -1,11 +1,12 @@
 """Weights of like size in all layers, so that half precision can hold them."""
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from vae_lib._tensors import to_numpy
 from vae_lib.models import VAE
+from vae_lib.surgery.batch_norm import is_rectified
+from vae_lib.surgery.standardise import heads_of
 
 
 def even_layers(vae: VAE) -> NDArray[np.float64]:
@@ -30,8 +31,8 @@ def even_layers(vae: VAE) -> NDArray[np.float64]:
         The powers :math:`p_l`, in the order of the layers, ``(n_layers,)``.
 
     Raises:
-        ValueError: if a layer of the encoder is batch normalisation, none is rectified,
-            or a kernel is zero or not finite.
+        ValueError: if a layer with weights before the heads is not rectified, as batch
+            normalisation is not, if there is none, or a kernel is zero or not finite.
 
     In the book: the appendix on training.
 
@@ -40,14 +41,15 @@ def even_layers(vae: VAE) -> NDArray[np.float64]:
     >>> int(surgery.even_layers(vae).sum())
     0
     """
-    name, layers = vae.encoder.name, vae.encoder.layers
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in layers):
-        raise ValueError(f"{name!r} normalises batches: call fold_batch_norm first.")
-    chain = [
-        layer
-        for layer in layers
-        if getattr(layer, "activation", None) is keras.activations.relu
-    ]
+    name, heads = vae.encoder.name, heads_of(vae.encoder)
+    chain = [x for x in vae.encoder.layers if x.weights and x not in heads]
+    for layer in chain:
+        if not is_rectified(layer):
+            raise ValueError(
+                f"{layer.name!r} of {name!r} is no layer with activation='relu', and "
+                "factors cannot move through it. If the encoder normalises batches, "
+                "call fold_batch_norm first."
+            )
     if not chain:
         raise ValueError(f"{name!r} has no layer with activation='relu' to even out.")
     squares = [
