@@ -82,7 +82,7 @@ TRIALS = {
             "batch_norm": True,
         }
         for network in ("conv", "conv_feature_map")
-        for rate in (4e-3, 8e-3)
+        for rate in (4e-3, 8e-3, 16e-3)
     },
 }
 

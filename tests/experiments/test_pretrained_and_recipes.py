@@ -11,7 +11,7 @@ from experiments import claim as run_claim
 from experiments import pretrained as train_published
 from experiments import recipes as try_recipes
 from experiments import stationarity as run_stationarity
-from vae_lib import data, pretrained, training, weights
+from vae_lib import data, pretrained, results, training, weights
 
 NAME = "mlp_2"
 
@@ -129,6 +129,14 @@ def test_every_trial_is_a_configuration():
         config, average = try_recipes.parts(name)
         assert config.network == name.split(":")[0]
         assert (average is None) == ("averaged" not in name)
+
+
+def test_the_record_has_every_trial_in_its_configuration():
+    recorded = {trial["name"]: trial for trial in results.load("recipes")["trials"]}
+    assert list(recorded) == list(try_recipes.TRIALS)
+    for name, trial in recorded.items():
+        found = training.TrainConfig(**trial["config"]), trial["average"]
+        assert found == try_recipes.parts(name)
 
 
 def test_averaged_weights_are_those_of_the_last_step_if_they_forget(digits):
