@@ -26,6 +26,9 @@ DEFAULTS = {
 # change what is drawn or printed.
 UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONWARNINGS")
 
+# How many threads TensorFlow and NumPy use: each takes every core, unless told.
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+
 
 def apply(checkout: bool = True, kernels: bool = True) -> None:
     """Set the defaults that are not set already; put the checkout on PYTHONPATH.
@@ -45,6 +48,11 @@ def apply(checkout: bool = True, kernels: bool = True) -> None:
             os.environ.pop(name, None)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:  # they share the cores: more threads would only wait for each other
+        share = str(max(1, (os.cpu_count() or 1) // workers))
+        for name in THREADS:
+            os.environ.setdefault(name, share)
     if named := os.environ.get("VAE_LIB_MNIST"):
         os.environ["VAE_LIB_MNIST"] = os.path.abspath(os.path.expanduser(named))
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
