@@ -79,13 +79,8 @@ def test_the_bound_itself_falls_however_a_latent_is_moved_or_stretched(x, latent
     vae = make()
     surgery.standardise_codes(vae, x)
     best = evaluation.evaluate(vae, x, seed=0)
-    layers = {layer.name: layer for layer in vae.encoder.layers}
-    mean, log_var = layers["z_mean"], layers["z_log_var"]
-    (reader,) = (
-        layer
-        for layer in vae.decoder.layers
-        if isinstance(layer, keras.layers.Dense) and layer.kernel.shape[0] == 3
-    )
+    mean, log_var = map(vae.encoder.get_layer, ("z_mean", "z_log_var"))
+    reader = vae.decoder.get_layer("hidden")
     direction = np.eye(3, dtype="float32")[latent]
     weights = vae.get_weights()
     # z' = z + step
